@@ -1,0 +1,82 @@
+# What one can do here. Each target sets up what it needs; `make help` lists them.
+
+PYTHON ?= python3
+SITE := .venv/site/bin
+TEST := .venv/test/bin
+export NO_MKDOCS_2_WARNING := 1
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## List what one can do here
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+# ---- the site: no torch, no Node, no kernel ---------------------------------------------------------------------
+
+.PHONY: serve
+serve: .venv/site/ready ## Serve the site in both languages at http://127.0.0.1:8000/, reloading on every edit
+	$(SITE)/mkdocs serve
+
+.PHONY: build
+build: .venv/site/ready ## Write the site to site/, English below site/en/
+	$(SITE)/mkdocs build
+
+.PHONY: check
+check: .venv/site/ready ## Check the catalogue: every error with file, line and column
+	$(SITE)/python tools/refresh_resources.py --check
+
+.PHONY: refresh
+refresh: .venv/site/ready ## Fetch what arXiv and GitHub say about the catalogue's papers and repositories
+	$(SITE)/python tools/refresh_resources.py
+
+.PHONY: schema
+schema: .venv/site/ready ## Write resources/schema/ anew from the catalogue's models
+	$(SITE)/python -m tools.catalogue.schema
+
+# ---- the code and the tutorials ---------------------------------------------------------------------------------
+
+.PHONY: tutorials
+tutorials: .venv/test/ready system ## Run the tutorials whose results are stale
+	$(TEST)/python tools/run_tutorials.py
+
+.PHONY: lint
+lint: .venv/test/ready ## ruff and mypy --strict
+	$(TEST)/ruff check .
+	$(TEST)/ruff format --check .
+	$(TEST)/mypy aigc_ref tools tests
+
+.PHONY: format
+format: .venv/test/ready ## Let ruff format the code and mend what it can
+	$(TEST)/ruff check --fix .
+	$(TEST)/ruff format .
+
+.PHONY: test-fast
+test-fast: .venv/test/ready ## The inner loop: all but what is marked slow
+	$(TEST)/python -m pytest -m "not slow" -q
+
+.PHONY: test
+test: .venv/test/ready .venv/site/ready system ## Everything: libraries compared, tutorials in small, pages in a browser
+	$(TEST)/python -m pytest
+
+# ---- setting up -------------------------------------------------------------------------------------------------
+
+.venv/site/ready: pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv/site
+	$(SITE)/pip install --quiet --constraint constraints.txt --editable '.[site,refresh]'
+	@touch $@
+
+.venv/test/ready: pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv/test
+	$(TEST)/pip install --quiet --constraint constraints.txt torch
+	$(TEST)/pip install --quiet --constraint constraints.txt --editable '.[site,refresh,train,test]'
+	@touch $@
+
+# Chromium and a Chinese font for the browser tests; the images and poems that the tutorials learn from.
+.PHONY: system
+system:
+	@sh tools/install_system_packages.sh
+
+.PHONY: clean
+clean: ## Remove the environments and everything that was built
+	rm -rf .venv build site .mypy_cache .pytest_cache .ruff_cache .hypothesis *.egg-info

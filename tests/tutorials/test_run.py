@@ -1,0 +1,65 @@
+"""Running a tutorial: in a real kernel, with small sizes, stored whole or not at all."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.tutorials.test_source import HEADER
+from tools.tutorials.run import execute, executed_path, is_stale, run
+from tools.tutorials.source import Tutorial, TutorialError, read_tutorial, results
+
+SOURCE = (
+    HEADER
+    + """\
+# %% tags=["parameters"] smoke={"tosses": 2}
+import json
+
+tosses = 5
+
+# %%
+heads = sum(1 for toss in range(tosses) if toss % 2)
+heads
+
+# %% tags=["numbers"]
+print(json.dumps({"heads": heads, "tosses": tosses}))
+"""
+)
+
+
+@pytest.fixture
+def tutorial(tmp_path: Path) -> Tutorial:
+    path = tmp_path / "docs" / "tutorials" / "coin.py"
+    path.parent.mkdir(parents=True)
+    path.write_text(SOURCE, encoding="utf-8")
+    return read_tutorial(path)
+
+
+def silent(line: str) -> None:
+    pass
+
+
+def test_stores_what_the_cells_gave_and_is_fresh_then(tutorial: Tutorial) -> None:
+    assert is_stale(tutorial)
+    run(tutorial, silent)
+    assert not is_stale(tutorial)
+    first = executed_path(tutorial).read_bytes()
+    run(tutorial, silent)
+    assert executed_path(tutorial).read_bytes() == first  # no times, no random ids
+
+
+def test_smoke_runs_with_the_small_sizes(tutorial: Tutorial) -> None:
+    lines: list[str] = []
+    assert results(execute(tutorial, lines.append, smoke=True)) == {"heads": 1, "tosses": 2}
+    assert lines[-1] == "coin: 3 of 3 cells"
+
+
+def test_a_failing_cell_says_where_and_keeps_the_old_result(tutorial: Tutorial) -> None:
+    run(tutorial, silent)
+    before = executed_path(tutorial).read_bytes()
+    tutorial.path.write_text(SOURCE.replace("toss % 2", "toss % 0"), encoding="utf-8")
+    broken = read_tutorial(tutorial.path)
+    with pytest.raises(TutorialError, match=r"coin\.py:15: the cell failed(?s:.*)ZeroDivisionError"):
+        run(broken, silent)
+    assert executed_path(broken).read_bytes() == before
+    assert is_stale(broken)
+    assert [path.name for path in executed_path(broken).parent.iterdir()] == ["coin.ipynb"]
