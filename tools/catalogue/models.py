@@ -14,29 +14,44 @@ say how it should have been written. Fetched facts (stars, versions, dates of co
 import re
 import unicodedata
 from datetime import date
-from typing import Annotated, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
-Kind = Literal[
-    "book", "course", "paper", "tool", "model", "dataset", "blog", "community", "conference", "report"
-]
+Kind = Literal["book", "course", "paper", "tool", "model", "dataset", "blog", "community", "conference", "report"]
 Level = Literal["beginner", "intermediate", "research"]
 Access = Literal["free", "partly-free", "paid"]
 
 
 def _line(text: str) -> str:
-    text = unicodedata.normalize("NFC", text)
-    if not text.strip():
+    text = unicodedata.normalize("NFC", text).strip()
+    if not text:
         raise ValueError("is empty; write a text or leave the field out")
     if any(unicodedata.category(character) in {"Cc", "Cs", "Co", "Cn"} for character in text):
         raise ValueError("holds a line break or an invisible control character; write it as one plain line")
-    return text.strip()
+    return text
+
+
+def _chinese(text: str) -> str:
+    if found := re.search(r"[㐀-鿿，。：；、] +[㐀-鿿]|[㐀-鿿] +[，。：；、]", text):
+        raise ValueError(
+            f"holds a space within Chinese, {found[0]!r}; YAML reads a line break as one, so keep it on one line"
+        )
+    return text
+
+
+def _slug(text: str) -> str:
+    if not re.fullmatch(SLUG, text):
+        raise ValueError(f"{text!r} must be lower-case letters and digits, joined by single hyphens")
+    return text
 
 
 def _url(text: str) -> str:
-    parts = urlsplit(text)
+    try:
+        parts = urlsplit(text)
+    except ValueError:  # an unclosed bracket
+        parts = urlsplit("")
     if parts.scheme not in {"http", "https"} or not parts.hostname or re.search(r"[\s<>\"'\\^`{|}]", text):
         raise ValueError("is not a web address; write it whole, as in https://example.org/page")
     if parts.username or parts.password:
@@ -44,8 +59,13 @@ def _url(text: str) -> str:
     return text
 
 
-NEW_ARXIV_ID = re.compile(r"(?P<year>\d{2})(?P<month>0[1-9]|1[0-2])\.(?P<number>\d{4,5})")
-OLD_ARXIV_ID = re.compile(r"[a-z]+(-[a-z]+)*/\d{2}(0[1-9]|1[0-2])\d{3}")
+NEW_ARXIV_ID = r"\d{2}(0[1-9]|1[0-2])\.\d{4,5}"
+OLD_ARXIV_ID = r"[a-z]+(-[a-z]+)*/\d{2}(0[1-9]|1[0-2])\d{3}"
+SLUG = r"[a-z0-9]+(-[a-z0-9]+)*"
+DOI = r"10\.\d{4,9}/\S+"
+REPOSITORY = r"[A-Za-z0-9][A-Za-z0-9-]{0,38}/(?!\.{1,2}$)[A-Za-z0-9._-]{1,100}(?<!\.git)"
+PARTIAL_DATE = r"\d{4}(-\d{2}(-\d{2})?)?"
+LANGUAGE = r"mul|[a-z]{2}(-[A-Z][A-Za-z]+)?"
 
 
 def canonical_arxiv_id(text: str) -> str:
@@ -62,11 +82,11 @@ def canonical_arxiv_id(text: str) -> str:
     bare = re.sub(r"(\.pdf)?$", "", bare)
     bare = re.sub(r"v\d+$", "", bare)
     bare = re.sub(r"^([a-z-]+)\.[A-Z]{2}/", r"\1/", bare)
-    if new := NEW_ARXIV_ID.fullmatch(bare):
-        first = int(new["year"] + new["month"])
-        if first >= 704 and len(new["number"]) == (5 if first >= 1501 else 4):
+    if re.fullmatch(NEW_ARXIV_ID, bare):
+        month, number = bare.split(".")
+        if int(month) >= 704 and len(number) == (5 if int(month) >= 1501 else 4):
             return bare
-    elif OLD_ARXIV_ID.fullmatch(bare):
+    elif re.fullmatch(OLD_ARXIV_ID, bare):
         return bare
     raise ValueError(f"{text!r} is not an arXiv identifier; write it as '1706.03762' or 'cs/0112017'")
 
@@ -79,7 +99,7 @@ def _arxiv_id(text: str) -> str:
 
 
 def _doi(text: str) -> str:
-    if not re.fullmatch(r"10\.\d{4,9}/\S+", text):
+    if not re.fullmatch(DOI, text):
         raise ValueError(f"{text!r} is not a DOI; write it bare, as in '10.1162/tacl_a_00001'")
     return text.lower()
 
@@ -94,7 +114,7 @@ def _isbn(text: str) -> str:
 
 
 def _repository(text: str) -> str:
-    if not re.fullmatch(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})/(?!\.{1,2}$)[A-Za-z0-9._-]{1,100}(?<!\.git)", text):
+    if not re.fullmatch(REPOSITORY, text):
         raise ValueError(f"{text!r} is not a GitHub repository; write it as 'owner/name'")
     return text
 
@@ -106,23 +126,53 @@ def _date(text: object) -> object:
 
 
 def _partial_date(text: str) -> str:
-    if not re.fullmatch(r"\d{4}(-\d{2}(-\d{2})?)?", text):
+    if not re.fullmatch(PARTIAL_DATE, text):
         raise ValueError(f"{text!r} is not a date; write what is known of it: '2017', '2017-06' or '2017-06-12'")
-    date.fromisoformat(text + "-01" * (2 - text.count("-")))  # refuses the 30th of February
+    try:
+        date.fromisoformat(text + "-01" * (2 - text.count("-")))
+    except ValueError:
+        raise ValueError(f"{text!r} is not a day of the calendar") from None
     return text
 
 
+def _language(text: str) -> str:
+    if not re.fullmatch(LANGUAGE, text):
+        raise ValueError(f"{text!r} is not a language tag; write 'zh', 'en', 'zh-Hant', or 'mul' for many")
+    return text
+
+
+def _year(text: object) -> object:
+    if isinstance(text, str) and not re.fullmatch(r"\d{4}", text):
+        raise ValueError(f"{text!r} is not a year; write its four digits")
+    return text
+
+
+def _boolean(text: object) -> object:
+    if isinstance(text, str) and text not in {"true", "false"}:
+        raise ValueError(f"{text!r} is neither true nor false")
+    return text
+
+
+def _pattern(pattern: str, *, looks_numeric: bool = False) -> Any:
+    """Shows a validator's pattern to editors, through the JSON Schema; the validator's own words say more.
+
+    Editors read an unquoted 2301.00010 as a number, which the loader reads as text: both ways of writing it are right.
+    """
+    return WithJsonSchema({"type": ["string", "number"] if looks_numeric else "string", "pattern": f"^(?:{pattern})$"})
+
+
 Line = Annotated[str, AfterValidator(_line), Field(max_length=600)]
-Slug = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=80)]
-Url = Annotated[str, AfterValidator(_url), Field(max_length=500)]
-ArxivId = Annotated[str, AfterValidator(_arxiv_id)]
-Doi = Annotated[str, AfterValidator(_doi)]
-Isbn = Annotated[str, AfterValidator(_isbn)]
-Repository = Annotated[str, AfterValidator(_repository)]
+ChineseLine = Annotated[Line, AfterValidator(_chinese)]
+Slug = Annotated[str, AfterValidator(_slug), Field(max_length=80), _pattern(SLUG)]
+Url = Annotated[str, AfterValidator(_url), Field(max_length=500), _pattern(r"https?://[^\s<>\"'\\^`{|}]+")]
+ArxivId = Annotated[str, AfterValidator(_arxiv_id), _pattern(rf"{NEW_ARXIV_ID}|{OLD_ARXIV_ID}", looks_numeric=True)]
+Doi = Annotated[str, AfterValidator(_doi), _pattern(DOI)]
+Isbn = Annotated[str, AfterValidator(_isbn), _pattern(r"97[89]([- ]?\d){10}", looks_numeric=True)]
+Repository = Annotated[str, AfterValidator(_repository), _pattern(REPOSITORY)]
 Date = Annotated[date, BeforeValidator(_date)]
-PartialDate = Annotated[str, AfterValidator(_partial_date)]
-Year = Annotated[int, Field(ge=1900, le=2100)]
-LanguageTag = Annotated[str, Field(pattern=r"^(mul|[a-z]{2}(-[A-Z][A-Za-z]+)?)$")]
+PartialDate = Annotated[str, AfterValidator(_partial_date), _pattern(PARTIAL_DATE, looks_numeric=True)]
+Year = Annotated[int, Field(ge=1900, le=2100), BeforeValidator(_year)]
+LanguageTag = Annotated[str, AfterValidator(_language), _pattern(LANGUAGE)]
 License = Annotated[str, AfterValidator(_line), Field(max_length=120)]
 
 
@@ -133,7 +183,7 @@ class _Strict(BaseModel):
 class Bilingual(_Strict):
     """The same said in both languages, each as if it were the only one."""
 
-    zh: Line
+    zh: ChineseLine
     en: Line
 
 
@@ -152,7 +202,7 @@ class Entry(_Strict):
 
     id: Slug = Field(description="Stable for ever: pages, feeds and links name the resource by it.")
     title: Line = Field(description="The title in the language of the original.")
-    title_zh: Line | None = Field(None, description="Its Chinese title, where one exists.")
+    title_zh: ChineseLine | None = Field(None, description="Its Chinese title, where one exists.")
     title_en: Line | None = Field(None, description="Its English title, where one exists.")
     url: Url
     topics: Annotated[list[Slug], Field(min_length=1, max_length=4)] = Field(
@@ -163,9 +213,11 @@ class Entry(_Strict):
         description="What one must read to use it: en, zh, …; mul for many."
     )
     why: Bilingual = Field(description="One sentence of our own: why this one, and for whom.")
-    note: Bilingual | None = Field(None, description="What a reader should know beforehand: an old edition, a restriction.")
+    note: Bilingual | None = Field(
+        None, description="What a reader should know beforehand: an old edition, a restriction."
+    )
     added: Date = Field(description="The day on which it entered the catalogue.")
-    unchecked: list[Slug | Line] = Field(
+    unchecked: list[Line] = Field(
         default=[], description="Names of the fields that no source has confirmed yet; the page says so."
     )
     code: Repository | None = Field(None, description="Its GitHub repository, as owner/name; fetched on every refresh.")
@@ -204,8 +256,10 @@ class Course(Entry):
 
 class Paper(Entry):
     kind = "paper"
-    authors: Annotated[list[Line], Field(min_length=1)] = Field(description="The first twelve at most.")
-    et_al: bool = Field(False, description="true where there are more authors than are listed.")
+    authors: Annotated[list[Line], Field(min_length=1, max_length=12)] = Field(description="The first twelve at most.")
+    et_al: Annotated[bool, BeforeValidator(_boolean)] = Field(
+        False, description="true where there are more authors than are listed."
+    )
     published: PartialDate = Field(description="The day of the first version, as far as it is known.")
     venue: Line | None = None
     arxiv: ArxivId | None = None

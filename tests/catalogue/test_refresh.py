@@ -1,0 +1,208 @@
+"""A refresh from end to end, by its command line, against the stand-ins."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.catalogue.conftest import Write, papers
+from tests.standins.arxiv import ArxivStandIn, Paper
+from tests.standins.github import GitHubStandIn, Repository
+from tests.standins.server import Response
+from tools.catalogue import cli
+from tools.catalogue import lock as lock_files
+from tools.catalogue.load import entries_by, load
+
+ROOT = Path(__file__).resolve().parents[2]
+TOKEN = "ghp_secret"
+
+
+@pytest.fixture
+def arxiv() -> Iterator[ArxivStandIn]:
+    with ArxivStandIn(make=Paper) as stand_in:
+        yield stand_in
+
+
+@pytest.fixture
+def github() -> Iterator[GitHubStandIn]:
+    with GitHubStandIn(make=Repository, token=TOKEN) as stand_in:
+        yield stand_in
+
+
+@pytest.fixture(autouse=True)
+def _environment(arxiv: ArxivStandIn, github: GitHubStandIn, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AIGC_ARXIV_URL", arxiv.url)
+    monkeypatch.setenv("AIGC_GITHUB_URL", github.url)
+    monkeypatch.setenv("GITHUB_TOKEN", TOKEN)
+
+
+def test_the_whole_catalogue_is_filled_and_a_second_run_asks_nothing(
+    tmp_path: Path, arxiv: ArxivStandIn, github: GitHubStandIn, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(ROOT / "resources", tmp_path / "resources")
+    folder = tmp_path / "resources"
+    assert cli.main(["--resources", str(folder)]) == cli.OK
+    catalogue, lock = load(folder), lock_files.read(folder)
+    for key in entries_by(catalogue.resources, "arxiv"):
+        assert lock.papers[key].source == "arxiv"
+    for key in entries_by(catalogue.resources, "code"):
+        assert lock.repositories[key].data.stars == 100
+    asked = len(arxiv.requests) + len(github.requests)
+    assert cli.main(["--resources", str(folder)]) == cli.OK
+    assert len(arxiv.requests) + len(github.requests) == asked
+    assert "arXiv: nothing is due" in capsys.readouterr().out
+
+
+def test_facts_that_no_service_tells_survive(tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "resources", tmp_path / "resources")
+    before = lock_files.read(tmp_path / "resources").repositories["wandb/wandb"]
+    assert cli.main(["--resources", str(tmp_path / "resources")]) == cli.OK
+    after = lock_files.read(tmp_path / "resources").repositories["wandb/wandb"]
+    assert before.data.commits_in_year
+    assert after.data.commits_in_year == before.data.commits_in_year
+
+
+def test_a_thousand_papers_and_repositories_take_thirty_requests(
+    catalogue: Write, arxiv: ArxivStandIn, github: GitHubStandIn
+) -> None:
+    folder = catalogue(papers=papers(1000, code=True))
+    assert cli.main(["--resources", str(folder)]) == cli.OK
+    assert len(lock_files.read(folder).papers) == len(lock_files.read(folder).repositories) == 1000
+    assert len(arxiv.requests) + len(github.requests) <= 30
+
+
+def test_without_a_token_rest_is_asked(
+    catalogue: Write, github: GitHubStandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("GITHUB_TOKEN")
+    folder = catalogue()
+    assert cli.main(["--resources", str(folder)]) == cli.OK
+    assert [request.path for request in github.requests] == ["/repos/goodfeli/adversarial"]
+    assert "authorization" not in github.requests[0].headers
+
+
+def test_no_network_is_said_in_a_sentence_and_loses_nothing(
+    catalogue: Write, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = catalogue()
+    assert cli.main(["--resources", str(folder)]) == cli.OK
+    lock = folder / "lock/repositories.json"
+    known = lock.read_text().replace('"source":"github"', '"source":"git-history"')  # due again
+    lock.write_text(known)
+    monkeypatch.setenv("AIGC_ARXIV_URL", "http://127.0.0.1:1/")
+    monkeypatch.setenv("AIGC_GITHUB_URL", "http://127.0.0.1:1/")
+    capsys.readouterr()
+    assert cli.main(["--resources", str(folder)]) == cli.NOT_ANSWERED
+    assert "could not be reached" in capsys.readouterr().out
+    assert lock.read_text() == known
+
+
+def test_an_outage_of_one_service_keeps_what_the_other_said(
+    catalogue: Write, github: GitHubStandIn, capsys: pytest.CaptureFixture[str]
+) -> None:
+    github.prepared = [Response(500)] * 10
+    folder = catalogue()
+    assert cli.main(["--resources", str(folder), "--json"]) == cli.NOT_ANSWERED
+    report = json.loads(capsys.readouterr().out)
+    assert report["states"] == {"ok": 1, "unknown": 1}
+    assert {service["title"]: service["answered"] for service in report["services"]} == {"arXiv": 1, "GitHub": 0}
+
+
+def test_the_report_names_what_changed_and_what_a_person_should_do(
+    catalogue: Write, github: GitHubStandIn, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = catalogue()
+    assert cli.main(["--resources", str(folder)]) == cli.OK
+    lock = folder / "lock/repositories.json"
+    lock.write_text(lock.read_text().replace('"source":"github"', '"source":"git-history"'))
+    github.repositories["goodfeli/adversarial"] = Repository("goodfellow/adversarial", release="v2")
+    capsys.readouterr()
+    assert cli.main(["--resources", str(folder), "--json"]) == cli.OK
+    report = json.loads(capsys.readouterr().out)
+    where = f"{folder}/papers.yaml:7:9"
+    assert [change["message"] for change in report["changes"]] == [
+        "ok → renamed: now goodfellow/adversarial",
+        "latest release none → v2",
+    ]
+    assert report["to_do"] == [
+        {"where": where, "key": "goodfeli/adversarial", "message": "now goodfellow/adversarial; write the new name"}
+    ]
+    assert sum(report["states"].values()) == 2
+
+
+def test_the_token_is_nowhere(catalogue: Write, github: GitHubStandIn, capfd: pytest.CaptureFixture[str]) -> None:
+    folder = catalogue()
+    for prepared in ([], [Response(401)], [Response(301, headers={"Location": "http://127.0.0.2/"})]):
+        github.prepared = list(prepared)
+        cli.main(["--resources", str(folder)])
+    captured = capfd.readouterr()
+    assert TOKEN not in captured.out + captured.err
+    assert all(TOKEN not in path.read_text() for path in (folder / "lock").iterdir())
+
+
+def test_check_counts_and_fetches_nothing(
+    catalogue: Write, arxiv: ArxivStandIn, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["--check", "--resources", str(catalogue())]) == cli.OK
+    assert "1 in all" in capsys.readouterr().out
+    assert not arxiv.requests
+
+
+def test_an_invalid_catalogue_is_refused_before_anything_is_asked(
+    catalogue: Write, arxiv: ArxivStandIn, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = catalogue(papers=papers(1).replace("authors", "writers"))
+    assert cli.main(["--resources", str(folder)]) == cli.INVALID
+    assert f"{folder}/papers.yaml:5:3: unknown field 'writers'" in capsys.readouterr().err
+    assert not arxiv.requests
+
+
+@pytest.mark.parametrize("url", ["http://example.org/api", "ftp://127.0.0.1/", "https://user:pass@example.org/"])
+def test_an_address_that_cannot_be_trusted_is_refused(
+    catalogue: Write, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], url: str
+) -> None:
+    monkeypatch.setenv("AIGC_GITHUB_URL", url)
+    assert cli.main(["--resources", str(catalogue())]) == cli.USAGE
+    error = capsys.readouterr().err
+    assert "AIGC_GITHUB_URL" in error
+    assert "pass@" not in error
+
+
+def test_dry_run_says_the_cost_and_asks_nothing(
+    catalogue: Write, arxiv: ArxivStandIn, github: GitHubStandIn, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["--dry-run", "--resources", str(catalogue(papers=papers(450, code=True)))]) == cli.OK
+    out = capsys.readouterr().out
+    assert "arXiv: 450 papers are due, 3 requests" in out
+    assert "GitHub: 450 repositories are due, 9 requests" in out
+    assert not arxiv.requests
+    assert not github.requests
+
+
+def test_an_interrupted_run_keeps_what_it_had_and_goes_on(
+    catalogue: Write, github: GitHubStandIn, arxiv: ArxivStandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = catalogue(papers=papers(200, code=True))
+    slow = github.respond
+    monkeypatch.setattr(github, "respond", lambda request: time.sleep(0.5) or slow(request))  # type: ignore[func-returns-value]  # sleep gives None
+    script = [sys.executable, str(ROOT / "tools/refresh_resources.py"), "--resources", str(folder)]
+    run = subprocess.Popen(script, env=os.environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert run.stderr
+    while "GitHub: 50 of 200" not in (line := run.stderr.readline()):
+        assert line, run.stderr.read()
+    run.send_signal(signal.SIGINT)
+    run.communicate(timeout=20)
+    assert run.returncode == cli.INTERRUPTED
+    kept = len(lock_files.read(folder).repositories)
+    assert 50 <= kept < 200
+    asked = len(arxiv.requests)
+    assert cli.main(["--resources", str(folder)]) == cli.OK
+    assert len(lock_files.read(folder).repositories) == 200
+    assert len(arxiv.requests) == asked  # its papers were kept as well

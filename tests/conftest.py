@@ -1,0 +1,23 @@
+"""No test of ours talks to anyone but this machine."""
+
+import ipaddress
+import socket
+
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def _loopback_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    connect = socket.socket.connect
+
+    def guarded(self: socket.socket, address: object) -> None:
+        host = str(address[0]) if isinstance(address, tuple) else "localhost"  # else a Unix socket
+        try:
+            loopback = ipaddress.ip_address(host).is_loopback
+        except ValueError:
+            loopback = host == "localhost"
+        if not loopback:
+            raise AssertionError(f"a test tried to reach {host}; use a stand-in of tests/standins")
+        connect(self, address)  # type: ignore[arg-type]  # the type differs by family
+
+    monkeypatch.setattr(socket.socket, "connect", guarded)

@@ -1,0 +1,126 @@
+"""What services say about papers and repositories, and the state that each is in. Fetched, never curated.
+
+A field that is None was not asked for, or the service has nothing there: it is absent from the lock, and no page
+shows a zero in its place. `model_fields_set` tells the two apart while an answer is merged.
+"""
+
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from typing import Annotated, Generic, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from tools.catalogue.text import lines, one_line, web_address
+
+IDLE_AFTER = timedelta(days=548)  # 18 months without a commit; a shorter pause says nothing about a finished project
+
+Text = Annotated[str | None, BeforeValidator(one_line)]
+Texts = Annotated[list[str] | None, BeforeValidator(lines)]
+Address = Annotated[str | None, BeforeValidator(web_address)]
+Count = Annotated[int, Field(ge=0)]
+
+
+class State(StrEnum):
+    """How a curated paper or repository stands, by the last answer that settled it."""
+
+    OK = "ok"
+    RENAMED = "renamed"
+    """It answers under another name."""
+    ARCHIVED = "archived"
+    """Its owner made it read-only."""
+    DISABLED = "disabled"
+    """GitHub switched it off."""
+    WITHDRAWN = "withdrawn"
+    """Its authors took it back; the record stays, the text may be gone."""
+    NOT_FOUND = "not_found"
+    """The service did not know it twice, at least a day apart."""
+    BLOCKED = "blocked"
+    """It may not be shown, for legal reasons as a rule."""
+    UNKNOWN = "unknown"
+    """Nobody has answered for it yet."""
+
+
+class _Facts(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class PaperFacts(_Facts):
+    """arXiv's record of a paper."""
+
+    title: Text = None
+    authors: Texts = None
+    published: date | None = None
+    updated: date | None = None
+    latest_version: Annotated[int, Field(ge=1)] | None = None
+    primary_category: Text = None
+    categories: Texts = None
+    comment: Text = None
+    journal_ref: Text = None
+    doi: Text = None
+    withdrawn: Text = None
+    """The words with which it was withdrawn."""
+
+
+class RepositoryFacts(_Facts):
+    """GitHub's record of a repository, or what its git history tells."""
+
+    name: Text = None
+    """owner/name as GitHub has it now; differs from the curated one after a rename."""
+    description: Text = None
+    homepage: Address = None
+    stars: Count | None = None
+    forks: Count | None = None
+    license_spdx: Text = None
+    main_language: Text = None
+    topics: Texts = None
+    last_commit: date | None = None
+    """On the default branch."""
+    pushed_at: date | None = None
+    """To any branch."""
+    latest_release: Text = None
+    latest_release_date: date | None = None
+    archived: bool | None = None
+    disabled: bool | None = None
+    commits_in_year: Count | None = None
+    """In the year up to `commits_in_year_until`. No service is asked for it: counting makes GitHub's queries fail."""
+    commits_in_year_until: date | None = None
+    unmaintained_notice: bool | None = None
+    """Its README says that it is not maintained any more."""
+
+
+Facts = TypeVar("Facts", PaperFacts, RepositoryFacts)
+
+
+class Record(BaseModel, Generic[Facts]):
+    """A line of the lock: one paper or repository, what is known of it, since when, from whom, and why it is not ok."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    state: State = State.UNKNOWN
+    since: date | None = None
+    """The day on which it was first seen in this state."""
+    checked: datetime | None = None
+    """The last answer, whatever it was. None: nobody has answered yet, and the record is not written."""
+    source: str | None = None
+    """Who said it: 'arxiv', 'github', or the name of another public source."""
+    reason: Text = None
+    """Why it is not ok."""
+    missing_since: datetime | None = None
+    """The first of the answers in a row that did not know it: a strike, not yet a verdict."""
+    etag: str | None = None
+    data: Facts
+
+
+PaperRecord = Record[PaperFacts]
+RepositoryRecord = Record[RepositoryFacts]
+
+
+def is_idle(record: RepositoryRecord) -> bool:
+    """Whether the project rests: its README says so, or it had no commit in the 18 months before it was last looked at.
+
+    Counted up to `checked`, not up to today: an old copy of a history tells nothing about the time after it.
+    """
+    if record.data.unmaintained_notice:
+        return True
+    last = record.data.last_commit or record.data.pushed_at
+    return bool(last and record.checked and record.checked.date() - last >= IDLE_AFTER)

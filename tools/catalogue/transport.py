@@ -1,0 +1,235 @@
+"""HTTP, once: the only module that knows httpx. Every outcome is a value, a Reply or a Failure.
+
+What a hostile or ailing server can cost is bounded here: time (httpx's time-outs bound one read, so a server that
+drips a byte at a time would hold us for ever: a watchdog shuts the socket at an own deadline), memory (bodies are
+inflated by hand under a cap, a megabyte of gzip holds a gigabyte of zeros), and trust (redirects stay within the
+origin, so no header of ours, the token above all, reaches anyone else). One connection at a time, an own
+User-Agent: httpx's is blocked by some.
+"""
+
+import email.utils
+import socket
+import threading
+import time
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import urljoin, urlsplit
+
+import httpx
+
+from tools.catalogue.answers import Reason
+from tools.catalogue.environment import Service, SettingsError
+from tools.catalogue.pace import Pace
+from tools.catalogue.text import clean
+
+USER_AGENT = "aigc-ref-catalogue/1 (refresh of a curated catalogue; a few requests a day)"
+DEADLINE = 60.0  # seconds for one request with its body; arXiv has taken 40 for a full page
+LARGEST = 16 * 2**20  # 200 papers are under 1 MB, 50 repositories under 200 KB
+REDIRECTS = 3
+PASSING = frozenset({Reason.TIMED_OUT, Reason.RATE_LIMITED, Reason.SERVER_ERROR})
+"""Reasons that may be gone a little later: what failed for one of them is asked for once more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    reason: Reason
+    detail: str
+    retry_after: float | None = None
+
+
+class _RefusedError(Exception):
+    """Carries a Failure out of the reading of a body."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure.detail)
+        self.failure = failure
+
+
+class Transport:
+    """Requests to one service, in order, at its pace. Counts them."""
+
+    def __init__(self, service: Service, pace: Pace, *, deadline: float = DEADLINE, largest: int = LARGEST) -> None:
+        self.url = service.url
+        self.pace = pace
+        self.requests = 0
+        self._deadline = deadline
+        self._largest = largest
+        self._socket: socket.socket | None = None
+        try:
+            self._client = httpx.Client(
+                headers={"User-Agent": USER_AGENT, "Accept-Encoding": "gzip"},
+                timeout=httpx.Timeout(20.0, connect=10.0),
+                limits=httpx.Limits(max_connections=1),
+                trust_env=not service.loopback,  # proxies and certificates as the environment says
+            )
+        except (ImportError, ValueError):
+            # The variable's value is not shown: it may hold a password.
+            raise SettingsError(
+                "a proxy variable (HTTPS_PROXY, ALL_PROXY …) cannot be used; for SOCKS: pip install 'httpx[socks]'"
+            ) from None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._client.close()
+
+    def abort(self) -> None:
+        """End the request under way, from another thread: it becomes a Failure."""
+        if self._socket is not None:
+            try:
+                socket.socket.shutdown(
+                    self._socket, socket.SHUT_RDWR
+                )  # the base class's: SSLSocket's own drops its state
+            except OSError:
+                self._socket = None  # closed already
+
+    def ask(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str],
+        content: bytes | None = None,
+        passing: frozenset[Reason] = PASSING,
+    ) -> Reply | Failure:
+        """A reply that says something (200, 304, 400, 404, 410, 451), or why there is none.
+
+        What fails for a passing reason is asked for once more, as late as the service wants it.
+        """
+        outcome = self._paced(method, url, headers, content)
+        if (
+            isinstance(outcome, Failure)
+            and outcome.reason in passing
+            and self.pace.hold(outcome.retry_after, limited=outcome.reason is Reason.RATE_LIMITED)
+        ):
+            return self._paced(method, url, headers, content)
+        return outcome
+
+    def _paced(self, method: str, url: str, headers: Mapping[str, str], content: bytes | None) -> Reply | Failure:
+        for _ in range(REDIRECTS + 1):
+            self.pace.wait()
+            if self.pace.stop.is_set():
+                return Failure(Reason.INTERRUPTED, "the run was interrupted")
+            self.requests += 1
+            reply = self._once(method, url, headers, content)
+            self.pace.done()
+            if isinstance(reply, Failure) or reply.status not in {301, 302, 307, 308}:
+                return reply if isinstance(reply, Failure) else judged(reply)
+            target = urljoin(url, reply.headers.get("location", ""))
+            if method != "GET" or _origin(target) != _origin(self.url):
+                return Failure(Reason.REFUSED, f"redirects to {clean(target, 100)}, which is not followed")
+            url = target
+        return Failure(Reason.REFUSED, "redirects in a circle")
+
+    def _once(self, method: str, url: str, headers: Mapping[str, str], content: bytes | None) -> Reply | Failure:
+        end = time.monotonic() + self._deadline
+        watchdog = threading.Timer(self._deadline, self.abort)
+        watchdog.daemon = True
+        watchdog.start()
+        try:
+            with self._client.stream(
+                method, url, headers=dict(headers), content=content, extensions={"trace": self._remember_socket}
+            ) as response:
+                return Reply(response.status_code, response.headers, self._body(response))
+        except _RefusedError as error:
+            return error.failure
+        except httpx.TimeoutException:
+            return Failure(Reason.TIMED_OUT, "no answer in time")
+        except httpx.ConnectError as error:
+            return Failure(Reason.UNREACHABLE, _words(error))
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            if time.monotonic() >= end:
+                return Failure(Reason.TIMED_OUT, f"took longer than {self._deadline:g} s")
+            if self.pace.stop.is_set():
+                return Failure(Reason.INTERRUPTED, "the run was interrupted")
+            return Failure(Reason.SERVER_ERROR, _words(error))
+        finally:
+            watchdog.cancel()
+
+    def _remember_socket(self, event: str, info: Mapping[str, Any]) -> None:
+        if event.endswith(("connect_tcp.complete", "start_tls.complete")):
+            self._socket = info["return_value"].get_extra_info("socket")
+
+    def _body(self, response: httpx.Response) -> bytes:
+        encoding = response.headers.get("content-encoding", "identity").lower()
+        if encoding not in {"identity", "gzip"}:
+            raise _RefusedError(Failure(Reason.MALFORMED, f"encoded as {clean(encoding, 20)}, which was not asked for"))
+        inflate = zlib.decompressobj(16 + zlib.MAX_WBITS) if encoding == "gzip" else None
+        body = bytearray()
+        for chunk in response.iter_raw():
+            try:
+                body += inflate.decompress(chunk, self._largest + 1 - len(body)) if inflate else chunk
+            except zlib.error:
+                raise _RefusedError(Failure(Reason.MALFORMED, "holds broken gzip")) from None
+            if len(body) > self._largest:
+                raise _RefusedError(Failure(Reason.MALFORMED, f"is larger than {self._largest} bytes"))
+        if inflate and not inflate.eof and body:
+            raise _RefusedError(Failure(Reason.MALFORMED, "ends in the middle of its gzip"))
+        return bytes(body)
+
+
+def judged(reply: Reply) -> Reply | Failure:
+    """The reply, or the refusal that its status stands for. 404 and 451 are answers, and 400 explains itself."""
+    remaining, wait = reply.headers.get("x-ratelimit-remaining"), retry_after(reply.headers)
+    match reply.status:
+        case 200 | 304 | 400 | 404 | 410 | 451:
+            return reply
+        case 401:
+            return Failure(Reason.UNAUTHORIZED, "401: the token is not valid")
+        case 429:
+            return Failure(Reason.RATE_LIMITED, "429: too many requests", wait)
+        case 403 if remaining == "0" or wait is not None:
+            return Failure(Reason.RATE_LIMITED, "403: rate limit used up", wait)
+        case status if status >= 500:
+            return Failure(Reason.SERVER_ERROR, f"answers {status}", wait)
+        case status:
+            return Failure(Reason.REFUSED, f"answers {status}")
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Seconds to wait by `Retry-After` (a number or a date) or, with nothing remaining, by `x-ratelimit-reset`.
+
+    Dates are compared with the server's own `Date`, so that a clock that is wrong here does no harm.
+    """
+    now = _timestamp(headers.get("date")) or time.time()
+    said = headers.get("retry-after", "").strip()
+    if said.isdecimal():
+        return float(said)
+    if (moment := _timestamp(said)) is not None:
+        return max(0.0, moment - now)
+    reset = headers.get("x-ratelimit-reset", "")
+    if headers.get("x-ratelimit-remaining") == "0" and reset.isdecimal():
+        return max(0.0, float(reset) - now)
+    return None
+
+
+def _timestamp(text: str | None) -> float | None:
+    try:
+        return email.utils.parsedate_to_datetime(text or "").timestamp()
+    except (ValueError, OverflowError):
+        return None
+
+
+def _origin(url: str) -> tuple[str, str | None, int | None]:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme, parts.hostname, parts.port or {"https": 443, "http": 80}.get(parts.scheme)
+    except ValueError:
+        return "", None, None
+
+
+def _words(error: Exception) -> str:
+    return clean(str(error), 200) or type(error).__name__
