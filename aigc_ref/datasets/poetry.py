@@ -1,0 +1,119 @@
+"""Complete Tang poems in simplified characters, from the collection chinese-poetry.
+
+The 57,607 Tang poems of the npm package `chinese-poetry` stand in 58 JSON files, in traditional characters. They
+are read from its archive, made simplified by OpenCC, kept once each, and cached as one text file, a poem a line.
+
+Licence: MIT (https://github.com/chinese-poetry/chinese-poetry).
+"""
+
+import json
+import random
+import re
+import tarfile
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+import opencc
+
+from aigc_ref.datasets.cache import (
+    DataCorruptError,
+    DataNotFoundError,
+    Source,
+    announce,
+    arriving,
+    cache_directory,
+    npm_package,
+)
+
+VERSION = "2.0.1"
+DIGEST = "25b549e46919c3a0569db6b68ddc96956b04a484ea4518ad2bbd4f137e307e86"
+SOURCE = Source(f"chinese-poetry {VERSION}", "MIT", "https://github.com/chinese-poetry/chinese-poetry")
+FILES = re.compile(r".*/quantangshi/poet\.tang\.\d+\.json")
+FIVE = re.compile(r"(?:[\u4e00-\u9fff]{5}，[\u4e00-\u9fff]{5}。){2}")
+SEVEN = re.compile(r"(?:[\u4e00-\u9fff]{7}，[\u4e00-\u9fff]{7}。){2}")
+
+
+def tang_poems() -> list[str]:
+    """Every poem, without title and author, in an order that does not change.
+
+    The first call takes the package from the npm registry (85 MB) and keeps 11 MB of text in the cache.
+
+    Raises:
+        DataNotFoundError: it is neither in the cache nor to be had; the message names the command that helps.
+        DataCorruptError: the package is not the one that was checked for this project.
+    """
+    cached = cache_directory() / f"tang-poems-{VERSION}.txt"
+    if not cached.exists():
+        announce(SOURCE)
+        try:
+            with npm_package("chinese-poetry", VERSION, DIGEST) as archive, arriving(cached) as part:
+                part.write_text("\n".join(read_archive(archive)) + "\n", encoding="utf-8")
+        except DataNotFoundError as error:
+            raise DataNotFoundError(
+                f"the Tang poems are not in {cached} and cannot be fetched ({error}); "
+                "install npm (Debian: `apt install npm`) and try again with a network"
+            ) from None
+    return cached.read_text(encoding="utf-8").splitlines()
+
+
+def read_archive(archive: Path) -> list[str]:
+    """The poems of the package's archive, simplified, without duplicates.
+
+    Raises:
+        DataCorruptError: it holds no poems, or not in the form that was published.
+    """
+    convert = opencc.OpenCC("t2s").convert
+    poems: dict[str, None] = {}
+    try:
+        with tarfile.open(archive) as package:
+            members = sorted((member for member in package if FILES.fullmatch(member.name)), key=_number)
+            for member in members:
+                file = package.extractfile(member)
+                for poem in json.load(file) if file else ():
+                    poems[convert("".join(poem["paragraphs"]))] = None
+    except (tarfile.TarError, json.JSONDecodeError, KeyError, TypeError) as error:
+        raise DataCorruptError(f"{archive}: {error}") from error
+    poems.pop("", None)
+    if not poems:
+        raise DataCorruptError(f"{archive}: holds no Tang poems")
+    return list(poems)
+
+
+def _number(member: tarfile.TarInfo) -> int:
+    return int(member.name.rsplit(".", 2)[1])
+
+
+def quatrains(poems: Iterable[str], line: int = 5) -> list[str]:
+    """The poems of four lines of five (五绝) or seven (七绝) characters each.
+
+    Raises:
+        ValueError: a line is neither five nor seven characters long.
+
+    >>> quatrains(["白日依山尽，黄河入海流。欲穷千里目，更上一层楼。", "白日依山尽。"])
+    ['白日依山尽，黄河入海流。欲穷千里目，更上一层楼。']
+    """
+    if line not in (5, 7):
+        raise ValueError(f"quatrains have lines of 5 or 7 characters, not {line}")
+    form = FIVE if line == 5 else SEVEN
+    return [poem for poem in poems if form.fullmatch(poem)]
+
+
+def split(poems: Sequence[str], shares: Sequence[float], seed: int = 0) -> Iterator[list[str]]:
+    """Parts of the poems, shuffled; those that `poems` repeats must be removed before, or a part leaks into another.
+
+    Args:
+        poems: to divide.
+        shares: of each part but the last, which takes the rest.
+        seed: of the order.
+
+    >>> [len(part) for part in split([str(n) for n in range(10)], [0.8, 0.1])]
+    [8, 1, 1]
+    """
+    order = list(poems)
+    random.Random(seed).shuffle(order)
+    start = 0
+    for share in shares:
+        end = start + round(share * len(order))
+        yield order[start:end]
+        start = end
+    yield order[start:]

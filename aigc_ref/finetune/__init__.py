@@ -1,0 +1,1 @@
+"""Fine-tuning transformers' models on one's own data."""

@@ -1,0 +1,1 @@
+"""Causal language models: the loss, and generation. The models are transformers'."""

@@ -1,0 +1,58 @@
+"""The loss of a causal language model.
+
+    L = - 1/N · Σ_t log p(x_{t+1} | x_≤t),   summed over the positions whose label is not -100; N is their number
+
+The model's logits at position t are its guess at token t + 1, so that logits and labels are compared one apart: the
+last logits and the first label have no partner. Without this shift the model need only copy its input, and its loss
+falls to nearly zero while it learns nothing.
+
+A mean of batch means is not the mean over tokens: batches differ in tokens. Sum and count are therefore kept apart,
+and whoever has all of them divides.
+
+Paper: paper-gpt2.
+"""
+
+from typing import NamedTuple
+
+import torch.nn.functional as F
+from torch import Tensor
+
+from aigc_ref.text.collate import IGNORE
+
+
+class TokenLoss(NamedTuple):
+    """A sum over tokens, in nats, and how many tokens it is of; two such add up, two means do not."""
+
+    total: Tensor
+    tokens: Tensor
+
+    @property
+    def mean(self) -> Tensor:
+        """Nats per token."""
+        return self.total / self.tokens
+
+
+def causal_loss(logits: Tensor, labels: Tensor) -> TokenLoss:
+    """The negative log-likelihood of the labels, each under the logits one position before it.
+
+    Args:
+        logits: shape (batch, length, vocabulary).
+        labels: shape (batch, length), not shifted; -100 is passed over.
+
+    Raises:
+        ValueError: the shapes do not fit, or no label is left to learn from.
+
+    >>> import torch
+    >>> uniform = torch.zeros(1, 3, 10)
+    >>> loss = causal_loss(uniform, torch.tensor([[4, 5, -100]]))
+    >>> loss.tokens.item(), round(loss.mean.item(), 4)  # one token, log 10
+    (1, 2.3026)
+    """
+    if logits.shape[:-1] != labels.shape:
+        raise ValueError(f"logits of shape {tuple(logits.shape)} do not fit labels of shape {tuple(labels.shape)}")
+    targets = labels[:, 1:].flatten()
+    tokens = (targets != IGNORE).sum()
+    if tokens == 0:
+        raise ValueError("every label is -100: the batch holds no token to predict")
+    total = F.cross_entropy(logits[:, :-1].flatten(0, 1).float(), targets, ignore_index=IGNORE, reduction="sum")
+    return TokenLoss(total, tokens)

@@ -1,0 +1,115 @@
+"""BLEU: how many n-grams of the hypotheses occur in their references.
+
+    p_n   = Σ clipped matches of n-grams / Σ n-grams of the hypotheses      (sums over the whole corpus)
+    BP    = 1 where the hypotheses are longer than their references, else exp(1 - r/c)
+    BLEU  = BP · exp(Σ_{n=1..4} ¼ log p_n)
+
+An n-gram counts at most as often as it occurs in one reference; r adds up the reference lengths nearest to each
+hypothesis' length, c the lengths of the hypotheses. It is a corpus measure: where some p_n is 0, as is common for a
+single sentence, BLEU is 0 unless it is smoothed. Values are from 0 to 1; sacrebleu prints a hundred times as much.
+
+Papers: paper-bleu, paper-sacrebleu.
+"""
+
+import math
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from aigc_ref.metrics.tokenize import tokenize as default_tokenize
+
+Tokenize = Callable[[str], list[str]]
+Smoothing = Literal["none", "exp", "floor"]
+FLOOR = 0.1  # of a match, as in sacrebleu
+
+
+@dataclass(frozen=True, slots=True)
+class Bleu:
+    """The score and what it is made of."""
+
+    score: float
+    precisions: tuple[float, ...]
+    brevity_penalty: float
+    hypothesis_length: int
+    reference_length: int
+
+
+def corpus_bleu(
+    hypotheses: Sequence[str],
+    references: Sequence[Sequence[str]],
+    *,
+    order: int = 4,
+    smoothing: Smoothing = "none",
+    tokenize: Tokenize = default_tokenize,
+) -> Bleu:
+    """BLEU of a corpus.
+
+    Args:
+        hypotheses: what was generated.
+        references: for each hypothesis, one or more texts that it is compared with.
+        order: the longest n-gram.
+        smoothing: what a p_n without a match becomes: "none" leaves it 0; "exp" halves a made-up match for each order
+            that fails; "floor" takes a tenth of a match.
+        tokenize: text → tokens; the default takes Han characters one by one.
+
+    Raises:
+        ValueError: there are not as many lists of references as hypotheses, or one is empty.
+
+    >>> round(corpus_bleu(["白日依山尽"], [["白日依山近"]]).score, 4)
+    0.6687
+    """
+    if len(hypotheses) != len(references) or not all(references):
+        raise ValueError(f"{len(hypotheses)} hypotheses need as many lists of references, none of them empty")
+    matches, totals = [0] * order, [0] * order
+    hypothesis_length = reference_length = 0
+    for hypothesis, texts in zip(hypotheses, references, strict=True):
+        tokens, others = tokenize(hypothesis), [tokenize(text) for text in texts]
+        hypothesis_length += len(tokens)
+        reference_length += min((abs(len(other) - len(tokens)), len(other)) for other in others)[1]
+        for n in range(1, order + 1):
+            counts = _ngrams(tokens, n)
+            most: Counter[tuple[str, ...]] = Counter()
+            for other in others:
+                most |= _ngrams(other, n)
+            matches[n - 1] += (counts & most).total()
+            totals[n - 1] += counts.total()
+
+    precisions = tuple(_precisions(matches, totals, smoothing))
+    penalty = _brevity_penalty(hypothesis_length, reference_length)
+    score = penalty * math.exp(sum(map(math.log, precisions)) / order) if all(precisions) else 0.0
+    return Bleu(score, precisions, penalty, hypothesis_length, reference_length)
+
+
+def sentence_bleu(hypothesis: str, references: Sequence[str], *, order: int = 4, smoothing: Smoothing = "exp") -> float:
+    """BLEU of one sentence, smoothed, over the n-grams that are short enough to occur in it.
+
+    >>> sentence_bleu("明月", ["明月"])
+    1.0
+    """
+    longest = min(order, len(default_tokenize(hypothesis)))
+    return corpus_bleu([hypothesis], [references], order=longest, smoothing=smoothing).score if longest else 0.0
+
+
+def _ngrams(tokens: Sequence[str], n: int) -> Counter[tuple[str, ...]]:
+    return Counter(zip(*(tokens[start:] for start in range(n)), strict=False))
+
+
+def _precisions(matches: Sequence[int], totals: Sequence[int], smoothing: Smoothing) -> Iterator[float]:
+    made_up = 1.0
+    for matched, total in zip(matches, totals, strict=True):
+        if not total:
+            yield 0.0
+        elif matched:
+            yield matched / total
+        elif smoothing == "exp":
+            made_up /= 2
+            yield made_up / total
+        else:
+            yield FLOOR / total if smoothing == "floor" else 0.0
+
+
+def _brevity_penalty(hypothesis_length: int, reference_length: int) -> float:
+    if not hypothesis_length:
+        return 0.0
+    return min(1.0, math.exp(1 - reference_length / hypothesis_length))

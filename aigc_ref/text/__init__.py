@@ -1,0 +1,1 @@
+"""Text as numbers: character tokenizers, datasets that do not pad, collators that pad a batch."""
