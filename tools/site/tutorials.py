@@ -13,28 +13,9 @@ import jupytext
 import nbformat
 from nbformat import NotebookNode
 
+from tools.site.templates import front_matter
+from tools.site.words import WORDS
 from tools.tutorials.source import Cell, Language, Tutorial, TutorialError, quote, results
-
-WORDS: dict[Language, dict[str, str]] = {
-    "zh": {
-        "answer": "答案",
-        "code": "这张图的代码",
-        "facts": "在两个 CPU 核上约 {minutes} 分钟 · {data}",
-        "downloads": "下载：[Python 脚本]({py}) · [Jupyter 笔记本]({ipynb})",
-        "colab": "[在 Colab 打开]({url})",
-        "sources": "参考资源",
-        "install": "安装本教程用到的包",
-    },
-    "en": {
-        "answer": "Answer",
-        "code": "Code of this figure",
-        "facts": "About {minutes} minutes on two CPU cores · {data}",
-        "downloads": "Download: [Python script]({py}) · [Jupyter notebook]({ipynb})",
-        "colab": "[Open in Colab]({url})",
-        "sources": "Resources",
-        "install": "Install what this tutorial uses",
-    },
-}
 
 # The colours of aigc_ref.figures, and what they become on a dark page.
 DARK = {
@@ -95,32 +76,51 @@ def tutorial_pages(
 
 def _head(tutorial: Tutorial, language: Language, repository: str | None) -> str:
     header, words, name = tutorial.header, WORDS[language], tutorial.name
-    links = [words["downloads"].format(py=f"{name}/{name}.py", ipynb=f"{name}/{name}.ipynb")]
+    links = [words.tutorial_downloads.format(py=f"{name}/{name}.py", ipynb=f"{name}/{name}.ipynb")]
     if repository:
         prefix = "" if language == "zh" else f"{language}/"
         path = f"{repository}/blob/gh-pages/{prefix}tutorials/{name}/{name}.ipynb"
-        links.append(words["colab"].format(url=f"https://colab.research.google.com/github/{path}"))
-    facts = words["facts"].format(minutes=header.minutes, data=header.data[language])
+        links.append(words.colab.format(url=f"https://colab.research.google.com/github/{path}"))
+    facts = words.facts.format(minutes=header.minutes, data=header.data[language])
     return (
-        f"---\ntitle: {_yaml(header.title[language])}\ndescription: {_yaml(header.summary[language])}\n---\n\n"
+        f"{front_matter(header.title[language], header.summary[language])}\n"
         f"# {header.title[language]}\n\n"
         f"{header.summary[language]}\n{{ .lead }}\n\n{facts}  \n{' · '.join(links)}\n{{ .tutorial-facts }}"
     )
 
 
-def _yaml(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
-
-
 def _sources(tutorial: Tutorial, references: Mapping[str, Reference], language: Language) -> str:
     lines = [f"- {_link(tutorial, key, references)}" for key in tutorial.header.resources]
-    return f"## {WORDS[language]['sources']} {{ #resources }}\n\n" + "\n".join(lines)
+    return f"## {WORDS[language].resources} {{ #resources }}\n\n" + "\n".join(lines)
 
 
 def _link(tutorial: Tutorial, key: str, references: Mapping[str, Reference], text: str | None = None) -> str:
     if key not in references:
         raise TutorialError(f"{tutorial.path}: links to {key!r}, which the catalogue does not have")
     return f"[{text or references[key].title}](../{references[key].page})"
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A drawing of a tutorial, as another page shows it; addresses below the language's root."""
+
+    light: str
+    dark: str
+    caption: str
+    width: int
+    height: int
+
+
+def first_figure(tutorial: Tutorial, executed: NotebookNode, language: Language) -> Figure | None:
+    """The first drawing of a tutorial."""
+    for cell, result in zip(tutorial.code, executed.cells, strict=True):
+        for output in result.outputs:
+            svg = output.get("data", {}).get("image/svg+xml")
+            if svg and cell.caption:
+                path = f"tutorials/{tutorial.name}/figure-1"
+                caption = _alternative(_quoted(tutorial, cell, cell.caption[language], results(executed)))
+                return Figure(f"{path}.svg", f"{path}-dark.svg", caption, *svg_size(svg))
+    return None
 
 
 NAMED_LINK = re.compile(r"\[(?P<text>[^\[\]]+)\]\[(?P<key>[A-Za-z0-9_.-]+)\]")
@@ -161,9 +161,9 @@ class _Page:
         outputs = "\n\n".join(self._output(cell, output) for output in executed.outputs)
         words = WORDS[self._language]
         if "answer" in cell.tags:
-            return f'??? success "{words["answer"]}"\n\n' + indent(f"{code}\n\n{outputs}", "    ")
+            return f'??? success "{words.answer}"\n\n' + indent(f"{code}\n\n{outputs}", "    ")
         if "fold" in cell.tags:
-            return f"{outputs}\n\n" + f'??? example "{words["code"]}"\n\n' + indent(code, "    ")
+            return f"{outputs}\n\n" + f'??? example "{words.figure_code}"\n\n' + indent(code, "    ")
         return f"{code}\n\n{outputs}"
 
     def _output(self, cell: Cell, output: NotebookNode) -> str:
@@ -183,12 +183,17 @@ class _Page:
         self.figures[f"{name}-dark.svg"] = recolour(svg)
         caption = _quoted(self._tutorial, cell, cell.caption[self._language], self._numbers)
         size = "width={} height={} loading=lazy".format(*svg_size(svg))
-        alt = re.sub(r"[\[\]*_`$]", "", caption)
+        alt = _alternative(caption)
         images = [
             f"![{alt}]({self._tutorial.name}/{name}.svg#only-light){{ {size} }}",
             f"![{alt}]({self._tutorial.name}/{name}-dark.svg#only-dark){{ {size} }}",
         ]
         return '<figure markdown="span">\n' + "\n".join(images) + f"\n<figcaption>{caption}</figcaption>\n</figure>"
+
+
+def _alternative(caption: str) -> str:
+    """A caption without its Markdown, for those who do not see the picture."""
+    return re.sub(r"[\[\]*_`$]", "", caption)
 
 
 def _quoted(tutorial: Tutorial, cell: Cell, text: str, numbers: dict[str, object]) -> str:
@@ -235,7 +240,7 @@ def _notebook(
     cells = [nbformat.v4.new_markdown_cell(title)]
     if repository:
         install = f'%pip install -q "aigc-ref[train] @ git+https://github.com/{repository}"'
-        cells.append(nbformat.v4.new_code_cell(f"# {WORDS[language]['install']}\n{install}"))
+        cells.append(nbformat.v4.new_code_cell(f"# {WORDS[language].install}\n{install}"))
     for cell in tutorial.cells:
         if cell.kind == "code":
             node = nbformat.v4.new_code_cell(cell.source, outputs=next(outputs).outputs)

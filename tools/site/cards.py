@@ -1,0 +1,245 @@
+"""A resource as its card shows it: the curator's words, then what was fetched, and what of ours belongs to it.
+
+Every value is plain text or an address below the site; the template escapes it.
+"""
+
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from tools.catalogue.facts import PaperRecord, Record, RepositoryRecord, State, is_idle
+from tools.catalogue.models import (
+    MODELS,
+    Blog,
+    Book,
+    Conference,
+    Course,
+    Dataset,
+    Model,
+    Paper,
+    Report,
+    Resource,
+    Tool,
+)
+from tools.site.links import relative
+from tools.site.project import Project, Ties
+from tools.site.words import WORDS, Words
+from tools.tutorials.source import Language
+
+STEM = {model.kind: stem for stem, model in MODELS.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    text: str
+    href: str
+
+
+@dataclass(frozen=True, slots=True)
+class Badge:
+    text: str
+    about: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tie:
+    """A kind of thing of ours, and those of it that belong to the resource."""
+
+    label: str
+    links: tuple[Link, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    id: str
+    kind: str
+    url: str
+    title: str
+    title_language: str
+    other_title: str | None
+    by: str
+    why: str
+    note: str | None
+    badges: tuple[Badge, ...]
+    topics: tuple[Link, ...]
+    tags: tuple[str, ...]
+    code: Link | None
+    ties: tuple[Tie, ...]
+    live: tuple[str, ...]
+    checked: tuple[str, ...]
+    # what the filter reads
+    topic_ids: str
+    level: str
+    languages: str
+    newest: str
+    active: str
+
+
+def card(resource: Resource, project: Project, tied: Ties, language: Language, here: str) -> Card:
+    """The card of one resource on the page `here`."""
+    words = WORDS[language]
+    arxiv = getattr(resource, "arxiv", None)
+    paper = project.lock.papers.get(arxiv) if arxiv else None
+    repository = project.lock.repositories.get(resource.code) if resource.code else None
+    title, other = _titles(resource, language)
+    topics = {topic.id: topic for topic in project.catalogue.topics}
+    return Card(
+        id=resource.id,
+        kind=resource.kind,
+        url=resource.url,
+        title=title,
+        title_language="zh-CN" if _is_chinese(title) else "en",
+        other_title=other,
+        by=" · ".join(filter(None, _by(resource, language, words))),
+        why=getattr(resource.why, language),
+        note=getattr(resource.note, language) if resource.note else None,
+        badges=tuple(_badges(resource, paper, repository, words)),
+        topics=tuple(
+            Link(getattr(topics[topic].title, language), relative(here, f"catalogue/topics/{topic}.md"))
+            for topic in resource.topics
+        ),
+        tags=tuple(_tags(resource, words)),
+        code=Link(resource.code, f"https://github.com/{resource.code}") if resource.code else None,
+        ties=tuple(tie for tie in _ties(resource, tied, language, words, here) if tie.links),
+        live=tuple(_live(paper, repository, words)),
+        checked=tuple(_checked(paper, repository, words)),
+        topic_ids=" ".join(resource.topics),
+        level=resource.level,
+        languages=" ".join(resource.languages),
+        newest=_newest(resource),
+        active=_active(paper, repository) or _newest(resource),
+    )
+
+
+def _is_chinese(text: str) -> bool:
+    return any("CJK UNIFIED" in unicodedata.name(character, "") for character in text)
+
+
+def _titles(resource: Resource, language: Language) -> tuple[str, str | None]:
+    """The title in the reader's language where there is one, and the original beside it."""
+    own = resource.title_zh if language == "zh" else resource.title_en
+    if own and own != resource.title:
+        return own, resource.title
+    return resource.title, None
+
+
+def _by(resource: Resource, language: Language, words: Words) -> Iterator[str]:
+    match resource:
+        case Paper():
+            yield _people(resource.authors, 3, words, more=resource.et_al)
+            yield resource.venue or ""
+            yield resource.published[:4] if not resource.venue or resource.published[:4] not in resource.venue else ""
+        case Book():
+            yield _people(resource.authors, 3, words)
+            own = [e for e in resource.editions if e.language.startswith(language)] or list(resource.editions)
+            yield from (f"{e.publisher} {e.year or ''}".strip() for e in own[:1])
+        case Course():
+            yield resource.organization or ""
+            yield _people(resource.instructors, 3, words) if resource.instructors else ""
+        case Model() | Blog():
+            yield resource.organization if resource.organization != resource.title else ""
+        case Dataset():
+            yield words.uses[resource.use]
+            yield resource.venue or str(resource.year)
+        case Conference():
+            yield resource.full_name
+            yield getattr(resource.cycle, language)
+        case Report():
+            yield f"{resource.publisher} {resource.year}"
+        case _:
+            return
+
+
+def _people(names: list[str], most: int, words: Words, *, more: bool = False) -> str:
+    shown = words.between_names.join(names[:most])
+    return f"{shown} {words.and_others}" if more or len(names) > most else shown
+
+
+def _badges(
+    resource: Resource, paper: PaperRecord | None, repository: RepositoryRecord | None, words: Words
+) -> Iterator[Badge]:
+    for record in (paper, repository):
+        if record and record.state not in {State.OK, State.UNKNOWN}:
+            yield Badge(words.states[record.state], record.reason or "")
+    if repository and repository.state is State.OK and is_idle(repository):
+        yield Badge(words.idle, words.idle_about)
+    if resource.unchecked:
+        names = words.between_names.join(words.fields[name] for name in resource.unchecked)
+        yield Badge(words.unchecked.format(names), words.unchecked_about)
+
+
+def _tags(resource: Resource, words: Words) -> Iterator[str]:
+    yield words.levels[resource.level]
+    yield from (words.languages.get(language, language) for language in resource.languages)
+    access = getattr(resource, "access", None)
+    if access and not (access == "free" and isinstance(resource, Tool)):  # a tool is free unless it says otherwise
+        yield words.access[access]
+    if license_ := getattr(resource, "license", None):
+        yield license_
+
+
+def _ties(resource: Resource, tied: Ties, language: Language, words: Words, here: str) -> Iterator[Tie]:
+    yield Tie(
+        words.implemented,
+        tuple(
+            Link(module.name.removeprefix("aigc_ref."), relative(here, f"{module.page}#{module.name}"))
+            for module in tied.modules.get(resource.id, ())
+        ),
+    )
+    yield Tie(
+        words.tutorial,
+        tuple(
+            Link(tutorial.header.title[language], relative(here, f"tutorials/{tutorial.name}.md"))
+            for tutorial in tied.tutorials.get(resource.id, ())
+        ),
+    )
+    yield Tie(
+        words.erratum,
+        tuple(
+            Link(erratum.title[language], relative(here, f"errata.md#{erratum.id}"))
+            for erratum in tied.errata.get(resource.id, ())
+        ),
+    )
+
+
+def _live(paper: PaperRecord | None, repository: RepositoryRecord | None, words: Words) -> Iterator[str]:
+    if paper:
+        if version := paper.data.latest_version:
+            yield f"arXiv v{version}"
+        if published := paper.data.published:
+            yield f"{words.first_version} {published}"
+        if category := paper.data.primary_category:
+            yield category
+    if repository:
+        data = repository.data
+        if data.stars is not None:
+            yield words.stars.format(f"{data.stars:,}")
+        if last := data.last_commit or data.pushed_at:
+            yield f"{words.last_commit} {last}"
+        if data.latest_release:
+            yield f"{words.release} {data.latest_release}"
+        if data.commits_in_year:
+            yield words.commits_in_year.format(f"{data.commits_in_year:,}")
+        if data.main_language:
+            yield data.main_language
+
+
+def _checked(paper: PaperRecord | None, repository: RepositoryRecord | None, words: Words) -> Iterator[str]:
+    records: list[Record] = [record for record in (paper, repository) if record]  # type: ignore[type-arg]
+    for record in records:
+        if record.checked:
+            source = words.sources.get(record.source or "", record.source or "")
+            yield words.checked_on.format(date=record.checked.date(), source=source)
+
+
+def _newest(resource: Resource) -> str:
+    published = getattr(resource, "published", None) or getattr(resource, "year", None)
+    if not published and isinstance(resource, Book):
+        published = max((edition.year or 0 for edition in resource.editions), default=0) or None
+    return str(published or "")
+
+
+def _active(paper: PaperRecord | None, repository: RepositoryRecord | None) -> str:
+    if repository and (last := repository.data.last_commit or repository.data.pushed_at):
+        return str(last)
+    return str(paper.data.updated or "") if paper else ""

@@ -1,0 +1,42 @@
+"""The home page: what this is, the doors, and a strip of what is alive, all on one screen."""
+
+from tools.site.links import relative
+from tools.site.project import Project
+from tools.site.templates import front_matter, html_block
+from tools.site.tutorials import first_figure
+from tools.site.words import WORDS
+from tools.tutorials.source import Language
+
+
+def home_page(project: Project, language: Language) -> dict[str, str | bytes]:
+    words = WORDS[language]
+    start = project.tutorials[0][0] if project.tutorials else None
+    figure = first_figure(*project.tutorials[0], language) if project.tutorials else None
+    answers = [record.checked for record in project.lock.papers.values()]
+    answers += [record.checked for record in project.lock.repositories.values()]
+    checked = max((answer.date() for answer in answers if answer), default=None)
+    strip = [
+        (words.strip_resources, len(project.catalogue.resources)),
+        (words.strip_papers, len(project.catalogue.by_kind("paper"))),
+        (words.strip_tutorials, len(project.tutorials)),
+        (words.strip_parity, project.comparisons),
+        (words.strip_checked, checked),
+    ]
+    block = html_block(
+        "home.html",
+        words=words,
+        start=relative("index.md", f"tutorials/{start.name}.md") if start else None,
+        figure=figure,
+        doors=[
+            (sign, title, text, relative("index.md", page), page.split("/")[0])
+            for sign, title, text, page in words.doors
+        ],
+        strip=[(before, value, after) for text, value in strip if value for before, after in [_around(text)]],
+    )
+    head = front_matter(words.site_name, words.description, hide=("navigation", "toc", "footer"))
+    return {"index.md": f"{head}\n{block}\n"}
+
+
+def _around(text: str) -> tuple[str, str]:
+    before, _, after = text.partition("<b>{}</b>")
+    return before, after

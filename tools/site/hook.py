@@ -1,0 +1,123 @@
+"""MkDocs' hook: adds the generated pages, keeps their HTML from Markdown, and builds English beside Chinese.
+
+`mkdocs serve` and `mkdocs build` read mkdocs.yml, the Chinese site; this hook starts the build of mkdocs.en.yml in a
+process of its own (plugins are shared between two builds in one process, and break on the second rebuild) and waits
+for it at the end, so that either command gives the whole site and an error in English fails it.
+"""
+
+import logging
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import cast
+
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.exceptions import Abort, PluginError
+from mkdocs.livereload import LiveReloadServer
+from mkdocs.structure.files import File, Files
+from mkdocs.structure.pages import Page
+
+ROOT = Path(__file__).resolve().parents[2]
+if str(ROOT) not in sys.path:
+    sys.path.insert(0, str(ROOT))
+
+from tools.catalogue.lock import LockError
+from tools.catalogue.problems import CatalogueError
+from tools.site.pages import navigation, site_pages
+from tools.site.project import ProseError, read_project
+from tools.site.templates import BLOCK
+from tools.site.words import WORDS
+from tools.tutorials.source import Language, TutorialError
+
+WATCHED = ["aigc_ref", "docs", "resources", "mkdocs.base.yml", "mkdocs.en.yml", "tools/site"]
+log = logging.getLogger("mkdocs.hooks.aigc")
+logging.getLogger("jieba").setLevel(logging.WARNING)  # three lines a build about its dictionary
+
+_blocks: dict[str, list[str]] = {}
+"""Source path of a page → its blocks of HTML, while Markdown has the rest."""
+_english: list[subprocess.Popen[str]] = []
+
+
+def _language(config: MkDocsConfig) -> Language:
+    return cast(Language, config.theme["language"])
+
+
+def on_config(config: MkDocsConfig) -> MkDocsConfig:
+    language = _language(config)
+    config.site_name, config.site_description = WORDS[language].site_name, WORDS[language].description
+    repository = config.extra["repository"]
+    if config.site_url and language == "en":
+        config.site_url = config.site_url.rstrip("/") + "/en/"
+    if repository:
+        config.edit_uri_template = f"https://github.com/{repository}/edit/main/docs/{language}/{{path}}"
+    return config
+
+
+def on_files(files: Files, config: MkDocsConfig) -> Files:
+    language = _language(config)
+    site_url = (config.site_url or "").removesuffix("en/" if language == "en" else "")
+    try:
+        project = read_project(ROOT, config.extra["repository"], site_url)
+        pages = site_pages(project, language)
+        config.nav = navigation(project, language)
+    except (CatalogueError, LockError, TutorialError, ProseError) as error:
+        raise PluginError(str(error)) from None
+    for path, content in pages.items():
+        files.append(File.generated(config, path, content=content))
+    for asset in sorted((ROOT / "docs/assets").rglob("*")):
+        if asset.is_file():
+            name = asset.relative_to(ROOT / "docs").as_posix()
+            files.append(File(name, str(ROOT / "docs"), config.site_dir, config.use_directory_urls))
+    if language == "zh":
+        _start_english(config)
+    return files
+
+
+def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:  # noqa: ARG001
+    if page.file.generated_by:
+        page.edit_url = None  # made from data: there is no page to edit
+    blocks = _blocks[page.file.src_uri] = []
+
+    def lift(found: re.Match[str]) -> str:
+        blocks.append(found[1])
+        return f'<div id="block-{len(blocks) - 1}"></div>'
+
+    return BLOCK.sub(lift, markdown)
+
+
+def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:  # noqa: ARG001
+    for number, block in enumerate(_blocks.pop(page.file.src_uri)):
+        html = html.replace(f'<div id="block-{number}"></div>', block)
+        page.present_anchor_ids = {*(page.present_anchor_ids or ()), *re.findall(r'\bid="([^"]+)"', block)}
+    return html
+
+
+def on_post_build(config: MkDocsConfig) -> None:
+    if _language(config) == "zh":
+        english = _english.pop()
+        output, _ = english.communicate()
+        if output.strip():
+            log.info("English:\n%s", output.strip())
+        if english.returncode:
+            raise Abort("The English site was not built; its messages stand above.")
+
+
+def on_serve(server: LiveReloadServer, config: MkDocsConfig, builder: object) -> LiveReloadServer:  # noqa: ARG001
+    for path in WATCHED:
+        server.watch(str(ROOT / path))
+    return server
+
+
+def _start_english(config: MkDocsConfig) -> None:
+    for unfinished in _english:  # a build that failed before it came to wait
+        unfinished.kill()
+    _english.clear()
+    command = [sys.executable, "-m", "mkdocs", "build", "-f", str(ROOT / "mkdocs.en.yml")]
+    command += ["-d", str(Path(config.site_dir) / "en")] + ([] if config.strict else ["--no-strict"])
+    environment = os.environ | {"NO_MKDOCS_2_WARNING": "1"}
+    process = subprocess.Popen(
+        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    _english.append(process)

@@ -1,0 +1,62 @@
+"""Every file of the site in one language, and the menu. Pure: reads and writes nothing."""
+
+from typing import TypeAlias
+
+from tools.catalogue.models import MODELS
+from tools.site.catalogue import catalogue_pages
+from tools.site.downloads import llms_txt
+from tools.site.home import home_page
+from tools.site.project import Project
+from tools.site.prose import errata_page, glossary_page, page_of, reference_pages, tutorials_page
+from tools.site.tutorials import Reference, tutorial_pages
+from tools.site.words import WORDS
+from tools.tutorials.source import Language
+
+Navigation: TypeAlias = "list[str | dict[str, str | Navigation]]"
+
+
+def site_pages(project: Project, language: Language) -> dict[str, str | bytes]:
+    """Path below the language's root → content. Prose that people write as pages (contributing) is not among them."""
+    references = {
+        resource.id: Reference(resource.title, f"{page_of(resource.kind)}#{resource.id}", resource.url)
+        for resource in project.catalogue.resources
+    }
+    pages = {
+        **home_page(project, language),
+        **tutorials_page(project, language),
+        **catalogue_pages(project, language),
+        **reference_pages(project, language),
+        **errata_page(project, language),
+        **glossary_page(project, language),
+        "llms.txt": llms_txt(project, language),
+    }
+    for tutorial, executed in project.tutorials:
+        pages |= tutorial_pages(tutorial, executed, references, language, project.repository)
+    return pages
+
+
+def navigation(project: Project, language: Language) -> Navigation:
+    """The menu: made from the same data as the pages, so that none is forgotten."""
+    words = WORDS[language]
+    tutorials: Navigation = [{t.header.title[language]: f"tutorials/{t.name}.md"} for t, _ in project.tutorials]
+    folders = sorted({module.page for module in project.modules})
+    reference: Navigation = [{page.removeprefix("reference/").removesuffix(".md"): page} for page in folders]
+    return [
+        {words.home: "index.md"},
+        {words.tutorials: ["tutorials/index.md", *tutorials]},
+        {
+            words.catalogue: [
+                "catalogue/index.md",
+                {words.by_kind: [{words.kinds[m.kind]: f"catalogue/{stem}.md"} for stem, m in MODELS.items()]},
+                {
+                    words.by_topic: [
+                        {getattr(topic.title, language): f"catalogue/topics/{topic.id}.md"}
+                        for topic in project.catalogue.topics
+                    ]
+                },
+            ]
+        },
+        {words.reference: ["reference/index.md", *reference]},
+        {words.errata: "errata.md"},
+        {words.contributing: ["contributing.md", {words.glossary: "glossary.md"}]},
+    ]

@@ -1,0 +1,164 @@
+"""All that pages are made of, read once: the catalogue and its lock, tutorials and their results, errata, the package.
+
+Reading happens here alone; every other module of this room is pure.
+
+    Exception
+    └── ProseError      docs/errata.yaml or docs/glossary.yaml is not valid; the message names file and entry
+"""
+
+import ast
+import re
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, TypeVar
+
+import nbformat
+import yaml
+from nbformat import NotebookNode
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+
+from tools.catalogue import lock as lock_files
+from tools.catalogue.load import Catalogue, load
+from tools.catalogue.lock import Lock
+from tools.tutorials.source import Both, Tutorial, read_tutorials
+
+
+class ProseError(Exception):
+    """A YAML file of prose is not what it should be."""
+
+
+class Erratum(BaseModel):
+    """One mistake of the article: what it said, and what is right. Markdown, with formulas."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    id: str
+    section: str
+    severity: Literal["high", "medium", "low"]
+    title: Both
+    claim: Both
+    correction: Both
+    resources: tuple[str, ...] = ()
+    tutorials: tuple[str, ...] = ()
+
+
+class Term(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    zh: str
+    en: str
+    note: Both | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Module:
+    """A module of the package, read without importing it."""
+
+    name: str
+    summary: str
+    """The first sentence of its docstring."""
+    resources: frozenset[str]
+    """Catalogue ids that it names as its sources."""
+
+    @property
+    def page(self) -> str:
+        """The reference page: one for each of the package's folders."""
+        return f"reference/{self.name.split('.')[1]}.md"
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    catalogue: Catalogue
+    lock: Lock
+    tutorials: tuple[tuple[Tutorial, NotebookNode], ...]
+    errata: tuple[Erratum, ...]
+    glossary: tuple[Term, ...]
+    modules: tuple[Module, ...]
+    comparisons: int
+    """Tests that compare the package with an independent library."""
+    repository: str | None
+    """owner/name on GitHub, where the project is published there."""
+    site_url: str | None
+    """Where the Chinese site is published, with a slash at the end."""
+
+
+def read_project(root: Path, repository: str | None = None, site_url: str | None = None) -> Project:
+    """The project as it stands on disk.
+
+    Raises:
+        CatalogueError, LockError, TutorialError, ProseError: One of its files is not valid.
+    """
+    docs = root / "docs"
+    catalogue = load(root / "resources")
+    tutorials = read_tutorials(docs / "tutorials")
+    errata = _prose(docs / "errata.yaml", Erratum)
+    for erratum in errata:
+        known = {*(resource.id for resource in catalogue.resources), *(tutorial.name for tutorial in tutorials)}
+        if unknown := {*erratum.resources, *erratum.tutorials} - known:
+            raise ProseError(f"docs/errata.yaml: {erratum.id} names {', '.join(sorted(unknown))}, which is not there")
+    return Project(
+        catalogue,
+        lock_files.read(root / "resources"),
+        tuple(
+            (tutorial, nbformat.read(docs / f"tutorials/executed/{tutorial.name}.ipynb", as_version=4))
+            for tutorial in tutorials
+        ),
+        errata,
+        _prose(docs / "glossary.yaml", Term),
+        tuple(_modules(root, {resource.id for resource in catalogue.resources})),
+        sum(
+            len(re.findall(r"^def test_", path.read_text(encoding="utf-8"), re.MULTILINE))
+            for path in (root / "tests/parity").glob("test_*.py")
+        ),
+        repository or None,
+        site_url.rstrip("/") + "/" if site_url else None,
+    )
+
+
+Item = TypeVar("Item", Erratum, Term)
+
+
+def _prose(path: Path, model: type[Item]) -> tuple[Item, ...]:
+    try:
+        text: object = yaml.load(path.read_text(encoding="utf-8"), yaml.BaseLoader)  # noqa: S506  # all scalars are text
+        return TypeAdapter(tuple[model, ...]).validate_python(text)  # type: ignore[valid-type]  # a type made at run time
+    except (yaml.YAMLError, ValidationError) as error:
+        raise ProseError(f"{path}: {error}") from None
+
+
+def _modules(root: Path, known: set[str]) -> list[Module]:
+    found = []
+    for path in sorted((root / "aigc_ref").rglob("*.py")):
+        name = ".".join(path.relative_to(root).with_suffix("").parts)
+        text = path.read_text(encoding="utf-8")
+        if name.count(".") < 2 or name.endswith("__init__"):
+            continue
+        docstring = ast.get_docstring(ast.parse(text)) or ""
+        named = set(re.findall(r"[a-z]+(?:-[a-z0-9]+)+", text)) & known
+        found.append(Module(name, docstring.split("\n\n")[0].replace("\n", " "), frozenset(named)))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Ties:
+    """What in this project belongs to a resource: id → the code, the tutorials and the errata that name it."""
+
+    modules: Mapping[str, Sequence[Module]]
+    tutorials: Mapping[str, Sequence[Tutorial]]
+    errata: Mapping[str, Sequence[Erratum]]
+
+
+def ties(project: Project) -> Ties:
+    modules, tutorials, errata = defaultdict(list), defaultdict(list), defaultdict(list)
+    for module in project.modules:
+        for resource in module.resources:
+            modules[resource].append(module)
+    for tutorial, _ in project.tutorials:
+        for resource in tutorial.header.resources:
+            tutorials[resource].append(tutorial)
+    for erratum in project.errata:
+        for resource in erratum.resources:
+            errata[resource].append(erratum)
+    return Ties(modules, tutorials, errata)

@@ -1,0 +1,43 @@
+"""The one door from data to HTML: Jinja templates with autoescape, their result kept out of Markdown's hands.
+
+Everything that a person or a service wrote is text here; no template says `safe` of it. A rendered block stands in a
+page's Markdown between two comments. The MkDocs hook lifts it out before Markdown sees it and puts it back after, so
+neither `[x](javascript:…)` nor `{: onclick=… }` nor `--8<--` in a title can come alive. Staged for another generator
+the block stays in place: it is one HTML element without blank lines, which Markdown passes on.
+"""
+
+import re
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+_ENVIRONMENT = Environment(
+    loader=FileSystemLoader(Path(__file__).with_name("templates")),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+BEGIN, END = "<!-- block -->", "<!-- /block -->"
+BLOCK = re.compile(f"{BEGIN}\n(.*?)\n{END}", re.DOTALL)
+
+
+def html_block(template: str, **context: object) -> str:
+    """The template's HTML as a block of a page's Markdown."""
+    html = _ENVIRONMENT.get_template(template).render(**context)
+    html = re.sub(r"\n\s*(?=\n)", "", html).strip()
+    return f"{BEGIN}\n{html.replace('<!--', '&lt;!--')}\n{END}"
+
+
+def front_matter(title: str, description: str, *, hide: tuple[str, ...] = (), searched: bool = True) -> str:
+    """A page's head: what browsers and search engines show of it, and which columns it does without."""
+    lines = [f"title: {_yaml(title)}", f"description: {_yaml(description)}"]
+    if hide:
+        lines.append(f"hide: [{', '.join(hide)}]")
+    if not searched:
+        lines += ["search:", "  exclude: true"]
+    return "---\n" + "\n".join(lines) + "\n---\n"
+
+
+def _yaml(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"

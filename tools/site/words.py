@@ -1,0 +1,443 @@
+"""Every word of the interface, in both languages: what frames the prose of docs/ and the entries of resources/.
+
+A dataclass, so that a word missing in one language is an error of the type checker and not a gap on a page.
+"""
+
+from dataclasses import dataclass
+
+from tools.catalogue.facts import State
+from tools.catalogue.models import Access, Kind, Level
+from tools.tutorials.source import Language
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    # the site
+    site_name: str
+    description: str
+    home: str
+    tutorials: str
+    catalogue: str
+    reference: str
+    errata: str
+    contributing: str
+    glossary: str
+    other_language: str
+    # home
+    headline: tuple[str, str]
+    lead: str
+    start: str
+    doors: tuple[tuple[str, str, str, str], ...]
+    """Character, title, text and page of each door."""
+    strip_resources: str
+    strip_papers: str
+    strip_tutorials: str
+    strip_parity: str
+    strip_checked: str
+    # catalogue
+    catalogue_about: str
+    kinds: dict[Kind, str]
+    kinds_about: dict[Kind, str]
+    by_kind: str
+    by_topic: str
+    everything: str
+    levels: dict[Level, str]
+    access: dict[Access, str]
+    languages: dict[str, str]
+    states: dict[State, str]
+    idle: str
+    idle_about: str
+    unchecked: str
+    unchecked_about: str
+    fields: dict[str, str]
+    """Names of fields, where a card says that one is unchecked."""
+    uses: dict[str, str]
+    downloads: str
+    feed_title: str
+    # filter
+    find: str
+    all_kinds: str
+    all_topics: str
+    all_levels: str
+    all_languages: str
+    sort: str
+    sorts: dict[str, str]
+    shown: str
+    nothing_found: str
+    reset: str
+    # card
+    and_others: str
+    between_names: str
+    code: str
+    implemented: str
+    tutorial: str
+    erratum: str
+    version: str
+    first_version: str
+    stars: str
+    last_commit: str
+    commits_in_year: str
+    release: str
+    checked_on: str
+    sources: dict[str, str]
+    # tutorials
+    tutorials_about: str
+    minutes: str
+    facts: str
+    answer: str
+    figure_code: str
+    tutorial_downloads: str
+    colab: str
+    resources: str
+    install: str
+    # errata
+    errata_about: str
+    severities: dict[str, str]
+    claim: str
+    correction: str
+    section: str
+    see: str
+    # reference
+    reference_about: str
+    module: str
+    what: str
+    # glossary
+    glossary_about: str
+    chinese: str
+    english: str
+    note: str
+
+
+ZH = Words(
+    site_name="AIGC 从入门到实战",
+    description="生成式 AI 的中文参考站：公式连着代码，数字来自真实运行，资源有人核对、有脚本盯着。",
+    home="首页",
+    tutorials="教程",
+    catalogue="资源",
+    reference="参考",
+    errata="勘误",
+    contributing="参与",
+    glossary="术语表",
+    other_language="English",
+    headline=("读懂公式，跑通代码，", "找到资料。"),
+    lead="生成式 AI 的中文参考站：每个公式都连着实现它的函数，每个数字都来自一次真实运行，每条资源都写明为什么值得看。",
+    start="三分钟跑起一个 GAN",
+    doors=(
+        (
+            "练",
+            "教程，笔记本就能跑",
+            "真实数据、两个 CPU 核、几分钟；结果随代码提交，可下载后自己重跑。",
+            "tutorials/index.md",
+        ),
+        ("找", "资源，核对到日", "论文、工具、书、课程、博客；为什么选它、给谁看，一句话说清。", "catalogue/index.md"),
+        ("查", "参考，公式对着代码", "一个技术一个文件，从头读到尾；每个都与独立实现对照过。", "reference/index.md"),
+    ),
+    strip_resources="资源 <b>{}</b> 条",
+    strip_papers="论文 <b>{}</b> 篇",
+    strip_tutorials="教程 <b>{}</b> 个，全部已运行",
+    strip_parity="与独立实现对照 <b>{}</b> 项",
+    strip_checked="资料截至 <b>{}</b>",
+    catalogue_about="共 {} 条。每条都用一句话说明为什么选它、适合谁；仓库与论文的近况由脚本抓取，注明日期。",
+    kinds={
+        "book": "书",
+        "course": "课程",
+        "paper": "论文",
+        "tool": "工具",
+        "model": "模型",
+        "dataset": "数据集",
+        "blog": "博客",
+        "community": "社区",
+        "conference": "会议",
+        "report": "报告",
+    },
+    kinds_about={
+        "book": "能从头读到尾的书，先看是否免费、是哪一版。",
+        "course": "公开课：有讲义、有作业，大多免费。",
+        "paper": "按主题排好，每篇都说明该为什么去读它。",
+        "tool": "写代码时用得上的库和程序，附仓库近况。",
+        "model": "权重可以下载的模型，留意许可证。",
+        "dataset": "训练集与评测集，分清用途再下载。",
+        "blog": "持续更新、值得订阅的博客。",
+        "community": "提问、讨论、找同伴的地方。",
+        "conference": "每年什么时候投稿、什么时候开。",
+        "report": "年度报告与法规，了解全局用。",
+    },
+    by_kind="按类型",
+    by_topic="按主题",
+    everything="全部资源",
+    levels={"beginner": "入门", "intermediate": "进阶", "research": "研究"},
+    access={"free": "免费", "partly-free": "部分免费", "paid": "付费"},
+    languages={"zh": "中文", "en": "英文", "mul": "多语言", "ja": "日文"},
+    states={
+        State.OK: "正常",
+        State.RENAMED: "已改名",
+        State.ARCHIVED: "已归档",
+        State.DISABLED: "已停用",
+        State.WITHDRAWN: "已撤稿",
+        State.NOT_FOUND: "找不到",
+        State.BLOCKED: "被屏蔽",
+        State.UNKNOWN: "未知",
+    },
+    idle="久未更新",
+    idle_about="核对之前的 18 个月里没有提交，或自述文件已写明不再维护",
+    unchecked="待核实：{}",
+    unchecked_about="这几项还没有找到可靠来源",
+    fields={
+        "title": "标题",
+        "title_zh": "中文标题",
+        "title_en": "英文标题",
+        "url": "网址",
+        "languages": "语言",
+        "code": "代码仓库",
+        "authors": "作者",
+        "editions": "版本",
+        "arxiv": "arXiv 编号",
+        "doi": "DOI",
+        "published": "日期",
+        "venue": "发表处",
+        "access": "是否免费",
+        "license": "许可证",
+        "organization": "机构",
+        "instructors": "讲师",
+        "weights": "权重",
+        "use": "用途",
+        "year": "年份",
+        "feed": "订阅源",
+        "feeds": "订阅源",
+        "full_name": "全称",
+        "cycle": "周期",
+        "publisher": "发布者",
+        "level": "程度",
+        "topics": "主题",
+    },
+    uses={"training": "训练集", "benchmark": "评测集"},
+    downloads="下载：[JSON]({json})、论文的 [BibTeX]({bib})、新增资源的 [Atom 订阅]({feed})",
+    feed_title="新增资源",
+    find="在标题、作者、理由里找",
+    all_kinds="全部类型",
+    all_topics="全部主题",
+    all_levels="全部程度",
+    all_languages="全部语言",
+    sort="排序",
+    sorts={"curated": "推荐顺序", "newest": "最新在前", "active": "最近活跃", "title": "标题"},
+    shown="{} 条",
+    nothing_found="没有符合条件的资源。",
+    reset="清除条件",
+    and_others="等",
+    between_names="、",
+    code="代码",
+    implemented="实现",
+    tutorial="教程",
+    erratum="勘误",
+    version="第 {} 版",
+    first_version="初版",
+    stars="{} 星",
+    last_commit="最近提交",
+    commits_in_year="一年 {} 次提交",
+    release="版本",
+    checked_on="核对于 {date}（{source}）",
+    sources={
+        "arxiv": "arXiv",
+        "github": "GitHub",
+        "git-history": "git 历史",
+        "arxiv-copies": "arXiv 公开副本",
+    },
+    tutorials_about="每个教程都是一个能运行的文件：页面上的数字、表格和图都出自最近一次运行，代码一改就必须重跑。",
+    minutes="约 {} 分钟",
+    facts="在两个 CPU 核上约 {minutes} 分钟 · {data}",
+    answer="答案",
+    figure_code="这张图的代码",
+    tutorial_downloads="下载：[Python 脚本]({py}) · [Jupyter 笔记本]({ipynb})",
+    colab="[在 Colab 打开]({url})",
+    resources="参考资源",
+    install="安装本教程用到的包",
+    errata_about="本站源自一篇介绍 AIGC 的中文文章，这里逐条列出文中的错误：原来怎么说，为什么不对，应该是什么。",
+    severities={"high": "严重", "medium": "一般", "low": "轻微"},
+    claim="原文",
+    correction="更正",
+    section="原文第 {} 节",
+    see="参见",
+    reference_about="`aigc_ref` 的接口说明，由源代码里的文档字符串生成（英文）。一个技术一个文件，每个文件都在测试里与独立的库对照。",
+    module="模块",
+    what="内容",
+    glossary_about="本站统一的译名。正文里术语首次出现时附英文，之后只用中文。",
+    chinese="中文",
+    english="英文",
+    note="说明",
+)
+
+EN = Words(
+    site_name="AIGC from the ground up",
+    description="A reference on generative AI: formulas tied to code, numbers from real runs, resources that are checked.",
+    home="Home",
+    tutorials="Tutorials",
+    catalogue="Resources",
+    reference="Reference",
+    errata="Errata",
+    contributing="Contributing",
+    glossary="Glossary",
+    other_language="简体中文",
+    headline=("Read the formula, run the code,", "find the sources."),
+    lead="A reference on generative AI: every formula leads to the function that computes it, every number comes from a "
+    "real run, and every resource says why it is worth your time.",
+    start="Run a GAN in three minutes",
+    doors=(
+        (
+            "练",
+            "Tutorials that run on a laptop",
+            "Real data, two CPU cores, a few minutes. The results are committed with the code; download and rerun them.",
+            "tutorials/index.md",
+        ),
+        (
+            "找",
+            "Resources, checked and dated",
+            "Papers, tools, books, courses, blogs; one sentence each on why this one, and for whom.",
+            "catalogue/index.md",
+        ),
+        (
+            "查",
+            "Reference, formula beside code",
+            "One technique a file, to be read from top to bottom; each compared with an independent implementation.",
+            "reference/index.md",
+        ),
+    ),
+    strip_resources="<b>{}</b> resources",
+    strip_papers="<b>{}</b> papers",
+    strip_tutorials="<b>{}</b> tutorials, all of them run",
+    strip_parity="<b>{}</b> comparisons with independent code",
+    strip_checked="data as of <b>{}</b>",
+    catalogue_about="{} resources. One sentence each says why this one and for whom; what repositories and papers are "
+    "doing is fetched by a script and dated.",
+    kinds={
+        "book": "Books",
+        "course": "Courses",
+        "paper": "Papers",
+        "tool": "Tools",
+        "model": "Models",
+        "dataset": "Datasets",
+        "blog": "Blogs",
+        "community": "Communities",
+        "conference": "Conferences",
+        "report": "Reports",
+    },
+    kinds_about={
+        "book": "Books to read from cover to cover; see first which are free, and which edition.",
+        "course": "Open courses with notes and assignments, most of them free.",
+        "paper": "Sorted by topic; each says what you will get from reading it.",
+        "tool": "Libraries and programs for your own code, with how their repositories are doing.",
+        "model": "Models whose weights you can download; mind the licence.",
+        "dataset": "Training sets and benchmarks; know which is which before you download.",
+        "blog": "Blogs that are kept up and worth a subscription.",
+        "community": "Where to ask, discuss and find company.",
+        "conference": "When papers are due and when people meet.",
+        "report": "Yearly reports and regulation, for the whole picture.",
+    },
+    by_kind="By kind",
+    by_topic="By topic",
+    everything="All resources",
+    levels={"beginner": "Beginner", "intermediate": "Intermediate", "research": "Research"},
+    access={"free": "Free", "partly-free": "Partly free", "paid": "Paid"},
+    languages={"zh": "Chinese", "en": "English", "mul": "Many languages", "ja": "Japanese"},
+    states={
+        State.OK: "ok",
+        State.RENAMED: "renamed",
+        State.ARCHIVED: "archived",
+        State.DISABLED: "disabled",
+        State.WITHDRAWN: "withdrawn",
+        State.NOT_FOUND: "not found",
+        State.BLOCKED: "blocked",
+        State.UNKNOWN: "unknown",
+    },
+    idle="idle",
+    idle_about="No commit in the 18 months before it was checked, or its README says that it is not maintained",
+    unchecked="Unchecked: {}",
+    unchecked_about="No reliable source has confirmed these yet",
+    fields={
+        "title": "title",
+        "title_zh": "Chinese title",
+        "title_en": "English title",
+        "url": "address",
+        "languages": "languages",
+        "code": "repository",
+        "authors": "authors",
+        "editions": "editions",
+        "arxiv": "arXiv number",
+        "doi": "DOI",
+        "published": "date",
+        "venue": "venue",
+        "access": "price",
+        "license": "licence",
+        "organization": "organisation",
+        "instructors": "teachers",
+        "weights": "weights",
+        "use": "use",
+        "year": "year",
+        "feed": "feed",
+        "feeds": "feeds",
+        "full_name": "full name",
+        "cycle": "cycle",
+        "publisher": "publisher",
+        "level": "level",
+        "topics": "topics",
+    },
+    uses={"training": "For training", "benchmark": "Benchmark"},
+    downloads="Downloads: [JSON]({json}), [BibTeX]({bib}) of the papers, [Atom feed]({feed}) of additions",
+    feed_title="New resources",
+    find="Find in titles, authors, reasons",
+    all_kinds="All kinds",
+    all_topics="All topics",
+    all_levels="All levels",
+    all_languages="All languages",
+    sort="Sort",
+    sorts={"curated": "Recommended", "newest": "Newest first", "active": "Recently active", "title": "Title"},
+    shown="{} shown",
+    nothing_found="Nothing fits these filters.",
+    reset="Clear filters",
+    and_others="et al.",
+    between_names=", ",
+    code="Code",
+    implemented="Implemented in",
+    tutorial="Tutorial",
+    erratum="Erratum",
+    version="version {}",
+    first_version="first version",
+    stars="{} stars",
+    last_commit="last commit",
+    commits_in_year="{} commits in a year",
+    release="release",
+    checked_on="checked {date} ({source})",
+    sources={
+        "arxiv": "arXiv",
+        "github": "GitHub",
+        "git-history": "git history",
+        "arxiv-copies": "public copies of arXiv",
+    },
+    tutorials_about="A tutorial is one file that runs: its numbers, tables and figures come from the last run, and a change "
+    "of the code demands another.",
+    minutes="about {} minutes",
+    facts="About {minutes} minutes on two CPU cores · {data}",
+    answer="Answer",
+    figure_code="Code of this figure",
+    tutorial_downloads="Download: [Python script]({py}) · [Jupyter notebook]({ipynb})",
+    colab="[Open in Colab]({url})",
+    resources="Resources",
+    install="Install what this tutorial uses",
+    errata_about="This site grew out of a Chinese introduction to AIGC. Here is what that text got wrong: what it said, why "
+    "that is not so, and what is right.",
+    severities={"high": "serious", "medium": "moderate", "low": "minor"},
+    claim="It said",
+    correction="Right is",
+    section="section {} of the article",
+    see="See",
+    reference_about="The interface of `aigc_ref`, made from the docstrings of its source. One technique a file; the tests "
+    "compare each with an independent library.",
+    module="Module",
+    what="What it holds",
+    glossary_about="How this site renders the field's terms. Chinese pages give the English at the first mention, then use "
+    "the Chinese alone.",
+    chinese="Chinese",
+    english="English",
+    note="Note",
+)
+
+WORDS: dict[Language, Words] = {"zh": ZH, "en": EN}
