@@ -90,9 +90,8 @@ def read_idx(path: Path, digest: str | None = None) -> Tensor:
         raise DataCorruptError(f"{path}: {error}") from error
     if digest and (found := hashlib.sha256(content).hexdigest()) != digest:
         raise DataCorruptError(f"{path}: SHA-256 of its content is {found}, expected {digest}")
-    if content[:3] != b"\0\0\x08":
+    if content[:3] != b"\0\0\x08" or len(content) < 4 + 4 * (dimensions := content[3]):
         raise DataCorruptError(f"{path}: not an IDX file of bytes")
-    dimensions = content[3]
     shape = struct.unpack_from(f">{dimensions}I", content, 4)
     values = bytearray(content[4 + 4 * dimensions :])
     if len(values) != torch.Size(shape).numel():

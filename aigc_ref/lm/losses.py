@@ -14,6 +14,7 @@ Paper: paper-gpt2.
 
 from typing import NamedTuple
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor
 
@@ -42,7 +43,6 @@ def causal_loss(logits: Tensor, labels: Tensor) -> TokenLoss:
     Raises:
         ValueError: the shapes do not fit, or no label is left to learn from.
 
-    >>> import torch
     >>> uniform = torch.zeros(1, 3, 10)
     >>> loss = causal_loss(uniform, torch.tensor([[4, 5, -100]]))
     >>> loss.tokens.item(), round(loss.mean.item(), 4)  # one token, log 10
@@ -54,5 +54,7 @@ def causal_loss(logits: Tensor, labels: Tensor) -> TokenLoss:
     tokens = (targets != IGNORE).sum()
     if tokens == 0:
         raise ValueError("every label is -100: the batch holds no token to predict")
-    total = F.cross_entropy(logits[:, :-1].flatten(0, 1).float(), targets, ignore_index=IGNORE, reduction="sum")
+    precise = torch.promote_types(logits.dtype, torch.float32)  # a sum of thousands is too much for half precision
+    scores = logits[:, :-1].flatten(0, 1).to(precise)
+    total = F.cross_entropy(scores, targets, ignore_index=IGNORE, reduction="sum")
     return TokenLoss(total, tokens)

@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from aigc_ref.metrics.tokenize import ngrams
 from aigc_ref.metrics.tokenize import tokenize as default_tokenize
 
 Tokenize = Callable[[str], list[str]]
@@ -68,10 +69,10 @@ def corpus_bleu(
         hypothesis_length += len(tokens)
         reference_length += min((abs(len(other) - len(tokens)), len(other)) for other in others)[1]
         for n in range(1, order + 1):
-            counts = _ngrams(tokens, n)
+            counts = ngrams(tokens, n)
             most: Counter[tuple[str, ...]] = Counter()
             for other in others:
-                most |= _ngrams(other, n)
+                most |= ngrams(other, n)
             matches[n - 1] += (counts & most).total()
             totals[n - 1] += counts.total()
 
@@ -89,10 +90,6 @@ def sentence_bleu(hypothesis: str, references: Sequence[str], *, order: int = 4,
     """
     longest = min(order, len(default_tokenize(hypothesis)))
     return corpus_bleu([hypothesis], [references], order=longest, smoothing=smoothing).score if longest else 0.0
-
-
-def _ngrams(tokens: Sequence[str], n: int) -> Counter[tuple[str, ...]]:
-    return Counter(zip(*(tokens[start:] for start in range(n)), strict=False))
 
 
 def _precisions(matches: Sequence[int], totals: Sequence[int], smoothing: Smoothing) -> Iterator[float]:

@@ -10,11 +10,10 @@ and not thrown away (rouge-score gives 0 to identical Chinese texts).
 Paper: paper-rouge.
 """
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from aigc_ref.metrics.tokenize import words
+from aigc_ref.metrics.tokenize import ngrams, words
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +41,7 @@ def rouge_n(hypothesis: str, reference: str, n: int = 1) -> Rouge:
     """
     if n < 1:
         raise ValueError(f"n must be at least 1, not {n}")
-    one, other = _ngrams(words(hypothesis), n), _ngrams(words(reference), n)
+    one, other = ngrams(words(hypothesis), n), ngrams(words(reference), n)
     return _rouge((one & other).total(), one.total(), other.total())
 
 
@@ -70,10 +69,6 @@ def longest_common_subsequence(one: Sequence[str], other: Sequence[str]) -> int:
             row[column] = diagonal + 1 if left == right else max(above, row[column - 1])
             diagonal = above
     return row[-1]
-
-
-def _ngrams(tokens: Sequence[str], n: int) -> Counter[tuple[str, ...]]:
-    return Counter(zip(*(tokens[start:] for start in range(n)), strict=False))
 
 
 def _rouge(matches: int, in_hypothesis: int, in_reference: int) -> Rouge:

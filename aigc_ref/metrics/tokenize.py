@@ -7,6 +7,8 @@ or digit, so that it gives 0 to two identical Chinese texts.
 
 import re
 import unicodedata
+from collections import Counter
+from collections.abc import Sequence
 
 _HAN = r"[\u2e80-\u2fdf\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af]"
 _TOKEN = re.compile(
@@ -32,3 +34,12 @@ def words(text: str) -> list[str]:
     ['the', 'cat', 's', '3', 'toys', '好']
     """
     return [token for token in tokenize(text.lower()) if token[0].isalnum()]
+
+
+def ngrams(tokens: Sequence[str], n: int) -> Counter[tuple[str, ...]]:
+    """Every run of n tokens, and how often it occurs.
+
+    >>> ngrams(["好", "好", "好"], 2)
+    Counter({('好', '好'): 2})
+    """
+    return Counter(zip(*(tokens[start:] for start in range(n)), strict=False))

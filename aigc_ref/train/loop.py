@@ -9,7 +9,7 @@ the state of chance: a run that was interrupted and goes on gives the numbers of
 """
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
@@ -82,7 +82,7 @@ def fit(
     checkpoint: Path | None = None,
     log: Path | None = None,
     progress: bool = True,
-) -> Iterator[StepRecord]:
+) -> Generator[StepRecord]:
     """Trains the model in place, yielding after each step: the caller evaluates, draws, or stops.
 
     Args:
@@ -94,8 +94,13 @@ def fit(
         checkpoint: a file to go on from where it is there, written after every epoch and when the run is interrupted.
         log: a file to which each record is appended, as a line of JSON.
         progress: whether to show a bar; it hides where there is no terminal.
+
+    Raises:
+        ValueError: the dataset is empty.
     """
     size = len(dataset)  # type: ignore[arg-type]  # a map-style dataset has a length; torch's type does not say so
+    if not size:
+        raise ValueError("the dataset is empty: there is nothing to learn from")
     steps_an_epoch = -(-size // (recipe.batch_size * recipe.accumulation))
     steps = min(steps_an_epoch * recipe.epochs, recipe.max_steps or steps_an_epoch * recipe.epochs)
     optimizer = AdamW(model.parameters(), recipe.learning_rate, weight_decay=recipe.weight_decay)

@@ -1,0 +1,186 @@
+"""Data that is not there, is broken, or stops half-way: an error that helps, and never half a file in the cache."""
+
+import gzip
+import hashlib
+import io
+import json
+import struct
+import tarfile
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from aigc_ref.datasets import fashion_mnist, poetry
+from aigc_ref.datasets.cache import DataCorruptError, DataNotFoundError, arriving, download
+
+CONTENT = b"published bytes" * 10_000
+DIGEST = hashlib.sha256(CONTENT).hexdigest()
+
+
+@pytest.fixture
+def server() -> Iterator[str]:
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            if self.path == "/missing":
+                self.send_error(404)
+                return
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(CONTENT)))
+            self.end_headers()
+            self.wfile.write(CONTENT[: 1000 if self.path == "/cut" else None])
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as httpd:
+        threading.Thread(target=httpd.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{httpd.server_address[1]}"
+        httpd.shutdown()
+
+
+def test_a_download_arrives_whole_and_checked(server: str, tmp_path: Path) -> None:
+    target = download(f"{server}/data", tmp_path / "cache" / "data", DIGEST)
+    assert target.read_bytes() == CONTENT
+    assert [path.name for path in target.parent.iterdir()] == ["data"]
+
+
+@pytest.mark.parametrize(
+    ("path", "digest", "error"),
+    [
+        ("/missing", DIGEST, DataNotFoundError),
+        ("/cut", DIGEST, DataCorruptError),
+        ("/data", "0" * 64, DataCorruptError),
+    ],
+)
+def test_what_is_not_the_published_file_does_not_enter_the_cache(
+    server: str, tmp_path: Path, path: str, digest: str, error: type[Exception]
+) -> None:
+    with pytest.raises(error):
+        download(server + path, tmp_path / "data", digest)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_download_that_is_interrupted_leaves_nothing(tmp_path: Path) -> None:
+    def half() -> None:
+        with arriving(tmp_path / "data") as part:
+            part.write_bytes(b"half")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        half()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_address_that_is_not_http_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="not an http address"):
+        download("file:///etc/passwd", tmp_path / "data", DIGEST)
+
+
+# ---- Tang poems -------------------------------------------------------------------------------------------------
+
+
+def _archive(path: Path, files: dict[str, bytes]) -> Path:
+    with tarfile.open(path, "w:gz") as package:
+        for name, content in files.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            package.addfile(member, io.BytesIO(content))
+    return path
+
+
+def _poems(*texts: str) -> bytes:
+    return json.dumps([{"paragraphs": [text[:6], text[6:]], "title": "詩"} for text in texts]).encode()
+
+
+def test_poems_are_simplified_ordered_and_kept_once(tmp_path: Path) -> None:
+    archive = _archive(
+        tmp_path / "poems.tgz",
+        {
+            "package/quantangshi/poet.tang.1000.json": _poems("獨坐幽篁裏，彈琴復長嘯。"),
+            "package/quantangshi/poet.tang.0.json": _poems("舉頭望明月，低頭思故鄉。", "獨坐幽篁裏，彈琴復長嘯。"),
+            "package/quantangshi/poet.song.0.json": b"not read",
+        },
+    )
+    assert poetry.read_archive(archive) == ["举头望明月，低头思故乡。", "独坐幽篁里，弹琴复长啸。"]
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {},
+        {"package/quantangshi/poet.tang.0.json": b"[{"},
+        {"package/quantangshi/poet.tang.0.json": b'[{"title": "x"}]'},
+    ],
+)
+def test_an_archive_of_another_form_is_an_error_that_names_it(tmp_path: Path, files: dict[str, bytes]) -> None:
+    archive = _archive(tmp_path / "poems.tgz", files)
+    with pytest.raises(DataCorruptError, match=r"poems\.tgz"):
+        poetry.read_archive(archive)
+
+
+def test_without_npm_the_message_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AIGC_CACHE", str(tmp_path))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(DataNotFoundError, match="install npm"):
+        poetry.tang_poems()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_poems_in_the_cache_need_neither_npm_nor_network(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AIGC_CACHE", str(tmp_path))
+    monkeypatch.setenv("PATH", "")
+    (tmp_path / f"tang-poems-{poetry.VERSION}.txt").write_text("白日依山尽。\n", encoding="utf-8")
+    assert poetry.tang_poems() == ["白日依山尽。"]
+
+
+def test_parts_of_a_split_share_no_poem() -> None:
+    poems = [str(number) for number in range(101)]
+    parts = list(poetry.split(poems, [0.8, 0.1]))
+    assert [len(part) for part in parts] == [81, 10, 10]
+    assert sorted(poem for part in parts for poem in part) == sorted(poems)
+
+
+def test_quatrains_have_five_or_seven_characters_a_line() -> None:
+    with pytest.raises(ValueError, match="5 or 7"):
+        poetry.quatrains([], line=6)
+
+
+# ---- Fashion-MNIST ----------------------------------------------------------------------------------------------
+
+
+def _idx(path: Path, shape: tuple[int, ...], values: bytes) -> Path:
+    header = bytes([0, 0, 8, len(shape)]) + struct.pack(f">{len(shape)}I", *shape)
+    path.write_bytes(gzip.compress(header + values))
+    return path
+
+
+def test_an_array_is_read_as_its_header_says(tmp_path: Path) -> None:
+    assert fashion_mnist.read_idx(_idx(tmp_path / "a.gz", (2, 3), bytes(range(6)))).tolist() == [[0, 1, 2], [3, 4, 5]]
+
+
+def test_a_broken_array_is_an_error_that_names_the_file(tmp_path: Path) -> None:
+    short = _idx(tmp_path / "short.gz", (2, 3), b"abc")
+    (tmp_path / "cut.gz").write_bytes(short.read_bytes()[:-9])
+    (tmp_path / "other.gz").write_bytes(gzip.compress(b"\x89PNG"))
+    (tmp_path / "plain.gz").write_bytes(b"plain")
+    (tmp_path / "header.gz").write_bytes(gzip.compress(bytes([0, 0, 8, 3, 0, 0])))
+    for name in ("short.gz", "cut.gz", "other.gz", "plain.gz", "header.gz"):
+        with pytest.raises(DataCorruptError, match=name):
+            fashion_mnist.read_idx(tmp_path / name)
+    with pytest.raises(DataCorruptError, match="SHA-256"):
+        fashion_mnist.read_idx(short, digest="0" * 64)
+
+
+def test_where_the_pictures_are_not_the_message_says_how_to_get_them(tmp_path: Path) -> None:
+    with pytest.raises(DataNotFoundError, match="apt install dataset-fashion-mnist"):
+        fashion_mnist.load("train", folder=tmp_path)
+
+
+@pytest.mark.slow
+def test_debians_pictures_are_the_published_ones() -> None:
+    data = fashion_mnist.load("test")
+    assert data.images.shape == (10_000, 1, 28, 28)
+    assert data.labels.bincount().tolist() == [1000] * 10

@@ -1,0 +1,77 @@
+"""The loss of a causal language model against transformers' own, and what the article's loop leaves out."""
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+from transformers import GPT2Config, GPT2LMHeadModel
+
+from aigc_ref.finetune.causal_lm import language_model_loss
+from aigc_ref.lm.losses import causal_loss
+from aigc_ref.text.collate import IGNORE, Batch, causal_collator
+
+
+@pytest.fixture(scope="module")
+def model() -> GPT2LMHeadModel:
+    torch.manual_seed(0)
+    tiny = GPT2LMHeadModel(GPT2Config(vocab_size=50, n_positions=32, n_layer=2, n_head=2, n_embd=16))
+    tiny.eval()
+    return tiny
+
+
+@pytest.fixture(scope="module")
+def texts() -> list[list[int]]:
+    chance = torch.Generator().manual_seed(1)
+    return [torch.randint(1, 50, (length,), generator=chance).tolist() for length in (3, 9, 17, 5)]
+
+
+@pytest.fixture(scope="module")
+def batch(texts: list[list[int]]) -> Batch:
+    return causal_collator(pad_token_id=0)(texts)
+
+
+def test_loss_and_gradients_are_those_of_transformers(model: GPT2LMHeadModel, batch: Batch) -> None:
+    def gradients() -> list[Tensor]:
+        found = [parameter.grad.clone() for parameter in model.parameters() if parameter.grad is not None]
+        model.zero_grad()
+        return found
+
+    ours = language_model_loss(model, batch).mean
+    ours.backward()
+    our_gradients = gradients()
+    theirs = model(**batch).loss
+    theirs.backward()
+    torch.testing.assert_close(ours, theirs, rtol=0, atol=1e-6)
+    for one, other in zip(our_gradients, gradients(), strict=True):
+        torch.testing.assert_close(one, other, rtol=0, atol=1e-6)
+
+
+def test_padding_costs_nothing(model: GPT2LMHeadModel, batch: Batch, texts: list[list[int]]) -> None:
+    alone = [language_model_loss(model, causal_collator(0)([text])) for text in texts]
+    together = language_model_loss(model, batch)
+    torch.testing.assert_close(together.total, sum(loss.total for loss in alone), rtol=1e-6, atol=0)
+    assert together.tokens == sum(len(text) - 1 for text in texts)
+
+
+def test_an_end_that_doubles_as_padding_is_still_learnt() -> None:
+    labels = causal_collator(pad_token_id=2)([[5, 6, 2], [7, 2]])["labels"]
+    assert labels.tolist() == [[5, 6, 2], [7, 2, IGNORE]]
+
+
+def test_half_precision_is_summed_in_single(model: GPT2LMHeadModel, batch: Batch) -> None:
+    logits = model(batch["input_ids"]).logits.bfloat16()
+    assert causal_loss(logits, batch["labels"]).total.dtype == torch.float32
+
+
+def test_the_articles_loss_rewards_copying(batch: Batch) -> None:
+    # logits that name their own input: worthless as a prediction, perfect without the shift (errata e15)
+    copier = 50.0 * F.one_hot(batch["input_ids"], 50).double()
+    assert F.cross_entropy(copier.flatten(0, 1), batch["input_ids"].flatten()) < 1e-9
+    assert causal_loss(copier, batch["labels"]).mean > 40
+
+
+def test_a_batch_without_a_token_to_predict_is_refused() -> None:
+    with pytest.raises(ValueError, match="no token to predict"):
+        causal_loss(torch.zeros(1, 3, 10), torch.full((1, 3), IGNORE))
+    with pytest.raises(ValueError, match="do not fit"):
+        causal_loss(torch.zeros(1, 3, 10), torch.zeros(1, 4, dtype=torch.long))
