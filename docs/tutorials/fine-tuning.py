@@ -297,12 +297,12 @@ display(Markdown("\n".join(["| second half by | BLEU | ROUGE-L |", "|---|---|---
 # %% [markdown] tags=["zh"]
 # ## 一个骗人的训练循环 { #wrong }
 #
-# 本站所依据的文章在 5.2 节给出了自己的训练循环（见[勘误](../errata.md#e15)）：把每条文本填充到固定长度，`labels` 直接等于 `input_ids`，既不错位，也不盖住填充。原代码跑不起来，下面把跑不起来的地方补上，其余照旧，从同一个预训练模型开始，用同样的绝句训练两轮。
+# 本站所依据的文章在 5.2 节给出了自己的训练循环（见[勘误](../errata.md#e15)）：把每条文本填充到固定长度，`labels` 直接等于 `input_ids`，既不错位，也不盖住填充。原代码跑不起来，下面把跑不起来的地方补上，其余照旧，从同一个预训练模型开始，用同样的绝句训练三轮。
 
 # %% [markdown] tags=["en"]
 # ## A training loop that deceives { #wrong }
 #
-# The article that this site grew out of has a loop of its own in section 5.2 (see the [errata](../errata.md#e15)). It pads every text to a fixed length and takes `input_ids` for `labels`, neither shifted nor masked. Its code does not run; below is what it takes to run it, and nothing else is changed. It starts from the same pre-trained model and trains two epochs on the same quatrains.
+# The article that this site grew out of has a loop of its own in section 5.2 (see the [errata](../errata.md#e15)). It pads every text to a fixed length and takes `input_ids` for `labels`, neither shifted nor masked. Its code does not run; below is what it takes to run it, and nothing else is changed. It starts from the same pre-trained model and trains three epochs on the same quatrains.
 
 # %%
 MAX_LENGTH = 32
@@ -323,7 +323,7 @@ def article_loss(model, batch):
 
 
 deceived = deepcopy(pretrained)
-recipe = Recipe(epochs=2, batch_size=16, learning_rate=2e-3)
+recipe = Recipe(epochs=3, batch_size=16, learning_rate=2e-3)
 seen = TextDataset(training, tokenizer)
 article_records = list(fit(deceived, seen, article_collate, article_loss, recipe, progress=False))
 honest = deepcopy(pretrained)
