@@ -58,8 +58,9 @@ def tile(images: Tensor, columns: int) -> Tensor:
     Returns:
         Shape (rows · (height + 1) - 1, columns · (width + 1) - 1, channels), values from 0 to 1, as `imshow` takes it.
 
-    >>> tile(torch.zeros(6, 1, 28, 28), columns=3).shape
-    torch.Size([57, 86, 1])
+    Examples:
+        >>> tile(torch.zeros(6, 1, 28, 28), columns=3).shape
+        torch.Size([57, 86, 1])
     """
     count, channels, height, width = images.shape
     rows = count // columns

@@ -102,7 +102,8 @@ def read_idx(path: Path, digest: str | None = None) -> Tensor:
 def scaled(images: Tensor) -> Tensor:
     """Bytes from 0 to 255 as numbers from -1 to 1, as the networks take them.
 
-    >>> scaled(torch.tensor([0, 255], dtype=torch.uint8))
-    tensor([-1.,  1.])
+    Examples:
+        >>> scaled(torch.tensor([0, 255], dtype=torch.uint8))
+        tensor([-1.,  1.])
     """
     return images.float() / 127.5 - 1

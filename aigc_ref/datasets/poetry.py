@@ -89,8 +89,9 @@ def quatrains(poems: Iterable[str], line: int = 5) -> list[str]:
     Raises:
         ValueError: a line is neither five nor seven characters long.
 
-    >>> quatrains(["白日依山尽，黄河入海流。欲穷千里目，更上一层楼。", "白日依山尽。"])
-    ['白日依山尽，黄河入海流。欲穷千里目，更上一层楼。']
+    Examples:
+        >>> quatrains(["白日依山尽，黄河入海流。欲穷千里目，更上一层楼。", "白日依山尽。"])
+        ['白日依山尽，黄河入海流。欲穷千里目，更上一层楼。']
     """
     if line not in (5, 7):
         raise ValueError(f"quatrains have lines of 5 or 7 characters, not {line}")
@@ -106,8 +107,9 @@ def split(poems: Sequence[str], shares: Sequence[float], seed: int = 0) -> Itera
         shares: of each part but the last, which takes the rest.
         seed: of the order.
 
-    >>> [len(part) for part in split([str(n) for n in range(10)], [0.8, 0.1])]
-    [8, 1, 1]
+    Examples:
+        >>> [len(part) for part in split([str(n) for n in range(10)], [0.8, 0.1])]
+        [8, 1, 1]
     """
     order = list(poems)
     random.Random(seed).shuffle(order)

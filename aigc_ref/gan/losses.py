@@ -33,9 +33,10 @@ def discriminator_loss(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
     Returns:
         A scalar, ≥ 0; 2 log 2 where D cannot tell the two apart.
 
-    >>> import torch
-    >>> round(discriminator_loss(torch.zeros(4), torch.zeros(4)).item(), 4)
-    1.3863
+    Examples:
+        >>> import torch
+        >>> round(discriminator_loss(torch.zeros(4), torch.zeros(4)).item(), 4)
+        1.3863
     """
     return F.softplus(-real_logits).mean() + F.softplus(fake_logits).mean()
 
@@ -49,11 +50,12 @@ def saturating_generator_loss(fake_logits: Tensor) -> Tensor:
     Returns:
         A scalar, ≤ 0.
 
-    >>> import torch
-    >>> logits = torch.tensor([-8.0], requires_grad=True)
-    >>> saturating_generator_loss(logits).backward()
-    >>> round(logits.grad.item(), 5)
-    -0.00034
+    Examples:
+        >>> import torch
+        >>> logits = torch.tensor([-8.0], requires_grad=True)
+        >>> saturating_generator_loss(logits).backward()
+        >>> round(logits.grad.item(), 5)
+        -0.00034
     """
     return -F.softplus(fake_logits).mean()
 
@@ -67,10 +69,11 @@ def non_saturating_generator_loss(fake_logits: Tensor) -> Tensor:
     Returns:
         A scalar, ≥ 0.
 
-    >>> import torch
-    >>> logits = torch.tensor([-8.0], requires_grad=True)
-    >>> non_saturating_generator_loss(logits).backward()
-    >>> round(logits.grad.item(), 5)
-    -0.99966
+    Examples:
+        >>> import torch
+        >>> logits = torch.tensor([-8.0], requires_grad=True)
+        >>> non_saturating_generator_loss(logits).backward()
+        >>> round(logits.grad.item(), 5)
+        -0.99966
     """
     return F.softplus(-fake_logits).mean()

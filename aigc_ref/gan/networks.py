@@ -23,9 +23,10 @@ def initialise(network: nn.Module) -> None:
 class Generator(nn.Module):
     """From noise to images.
 
-    >>> import torch
-    >>> Generator(noise_size=16, width=8)(torch.randn(2, 16)).shape
-    torch.Size([2, 1, 28, 28])
+    Examples:
+        >>> import torch
+        >>> Generator(noise_size=16, width=8)(torch.randn(2, 16)).shape
+        torch.Size([2, 1, 28, 28])
     """
 
     def __init__(self, noise_size: int = 64, width: int = 32) -> None:
@@ -52,9 +53,10 @@ class Generator(nn.Module):
 class Discriminator(nn.Module):
     """From images to logits: positive for real.
 
-    >>> import torch
-    >>> Discriminator(width=8)(torch.zeros(2, 1, 28, 28)).shape
-    torch.Size([2])
+    Examples:
+        >>> import torch
+        >>> Discriminator(width=8)(torch.zeros(2, 1, 28, 28)).shape
+        torch.Size([2])
     """
 
     def __init__(self, width: int = 32) -> None:

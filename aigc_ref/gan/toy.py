@@ -19,8 +19,9 @@ NOISE_SIZE = 16
 def centres() -> Tensor:
     """The modes' centres, shape (8, 2).
 
-    >>> centres()[0].tolist()
-    [2.0, 0.0]
+    Examples:
+        >>> centres()[0].tolist()
+        [2.0, 0.0]
     """
     angle = torch.arange(MODES) * (2 * math.pi / MODES)
     return RADIUS * torch.stack([angle.cos(), angle.sin()], dim=1)
@@ -54,8 +55,9 @@ def modes_covered(samples: Tensor, least_share: float = 0.02) -> tuple[int, floa
     Returns:
         Modes covered, 0 to 8, and the share of samples on any mode, 0 to 1.
 
-    >>> modes_covered(centres()[:4].repeat(25, 1))
-    (4, 1.0)
+    Examples:
+        >>> modes_covered(centres()[:4].repeat(25, 1))
+        (4, 1.0)
     """
     distance, mode = torch.cdist(samples, centres()).min(dim=1)
     on = distance <= 3 * DEVIATION

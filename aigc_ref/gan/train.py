@@ -74,11 +74,12 @@ def update_average(average: nn.Module, model: nn.Module, decay: float) -> None:
 
     Buffers, such as the statistics of batch normalisation, are copied: they are averages already.
 
-    >>> average, model = nn.Linear(1, 1), nn.Linear(1, 1)
-    >>> _ = nn.init.zeros_(average.weight), nn.init.ones_(model.weight)
-    >>> update_average(average, model, decay=0.9)
-    >>> round(average.weight.item(), 4)
-    0.1
+    Examples:
+        >>> average, model = nn.Linear(1, 1), nn.Linear(1, 1)
+        >>> _ = nn.init.zeros_(average.weight), nn.init.ones_(model.weight)
+        >>> update_average(average, model, decay=0.9)
+        >>> round(average.weight.item(), 4)
+        0.1
     """
     for kept, current in zip(average.parameters(), model.parameters(), strict=True):
         kept.lerp_(current, 1 - decay)

@@ -16,8 +16,9 @@ from transformers import PreTrainedModel
 def keep_top_k(logits: Tensor, k: int) -> Tensor:
     """Removes all but the k largest logits of each row; ties at the border stay.
 
-    >>> keep_top_k(torch.tensor([[1.0, 3.0, 2.0]]), k=2)
-    tensor([[-inf, 3., 2.]])
+    Examples:
+        >>> keep_top_k(torch.tensor([[1.0, 3.0, 2.0]]), k=2)
+        tensor([[-inf, 3., 2.]])
     """
     border = logits.topk(min(k, logits.shape[-1]), dim=-1).values[..., -1:]
     return logits.masked_fill(logits < border, -torch.inf)
@@ -26,8 +27,9 @@ def keep_top_k(logits: Tensor, k: int) -> Tensor:
 def keep_top_p(logits: Tensor, p: float) -> Tensor:
     """Removes the tail: a token stays while those more probable than it have a mass below p. The first always stays.
 
-    >>> keep_top_p(torch.tensor([[0.5, 0.3, 0.2]]).log(), p=0.7).isinf().tolist()
-    [[False, False, True]]
+    Examples:
+        >>> keep_top_p(torch.tensor([[0.5, 0.3, 0.2]]).log(), p=0.7).isinf().tolist()
+        [[False, False, True]]
     """
     ordered, order = logits.sort(dim=-1, descending=True)
     probabilities = ordered.softmax(dim=-1)

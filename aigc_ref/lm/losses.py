@@ -43,10 +43,11 @@ def causal_loss(logits: Tensor, labels: Tensor) -> TokenLoss:
     Raises:
         ValueError: the shapes do not fit, or no label is left to learn from.
 
-    >>> uniform = torch.zeros(1, 3, 10)
-    >>> loss = causal_loss(uniform, torch.tensor([[4, 5, -100]]))
-    >>> loss.tokens.item(), round(loss.mean.item(), 4)  # one token, log 10
-    (1, 2.3026)
+    Examples:
+        >>> uniform = torch.zeros(1, 3, 10)
+        >>> loss = causal_loss(uniform, torch.tensor([[4, 5, -100]]))
+        >>> loss.tokens.item(), round(loss.mean.item(), 4)  # one token, log 10
+        (1, 2.3026)
     """
     if logits.shape[:-1] != labels.shape:
         raise ValueError(f"logits of shape {tuple(logits.shape)} do not fit labels of shape {tuple(labels.shape)}")

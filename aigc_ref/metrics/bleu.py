@@ -57,8 +57,9 @@ def corpus_bleu(
     Raises:
         ValueError: there are not as many lists of references as hypotheses, or one is empty.
 
-    >>> round(corpus_bleu(["白日依山尽"], [["白日依山近"]]).score, 4)
-    0.6687
+    Examples:
+        >>> round(corpus_bleu(["白日依山尽"], [["白日依山近"]]).score, 4)
+        0.6687
     """
     if len(hypotheses) != len(references) or not all(references):
         raise ValueError(f"{len(hypotheses)} hypotheses need as many lists of references, none of them empty")
@@ -85,8 +86,9 @@ def corpus_bleu(
 def sentence_bleu(hypothesis: str, references: Sequence[str], *, order: int = 4, smoothing: Smoothing = "exp") -> float:
     """BLEU of one sentence, smoothed, over the n-grams that are short enough to occur in it.
 
-    >>> sentence_bleu("明月", ["明月"])
-    1.0
+    Examples:
+        >>> sentence_bleu("明月", ["明月"])
+        1.0
     """
     longest = min(order, len(default_tokenize(hypothesis)))
     return corpus_bleu([hypothesis], [references], order=longest, smoothing=smoothing).score if longest else 0.0

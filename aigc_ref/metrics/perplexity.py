@@ -20,8 +20,9 @@ def perplexity(nats: float, tokens: int) -> float:
     Raises:
         ValueError: there is no token.
 
-    >>> round(perplexity(nats=3 * math.log(10), tokens=3), 6)
-    10.0
+    Examples:
+        >>> round(perplexity(nats=3 * math.log(10), tokens=3), 6)
+        10.0
     """
     if tokens < 1:
         raise ValueError("a corpus without tokens has no perplexity")
@@ -34,8 +35,9 @@ def bits_per_character(nats: float, text: str) -> float:
     Raises:
         ValueError: the text is empty.
 
-    >>> bits_per_character(nats=math.log(4), text="月")
-    2.0
+    Examples:
+        >>> bits_per_character(nats=math.log(4), text="月")
+        2.0
     """
     if not text:
         raise ValueError("an empty text has no bits per character")

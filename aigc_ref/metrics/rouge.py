@@ -36,8 +36,9 @@ def rouge_n(hypothesis: str, reference: str, n: int = 1) -> Rouge:
     Raises:
         ValueError: n is less than 1.
 
-    >>> rouge_n("今天天气很好", "今天天气真好", n=2).f1
-    0.6
+    Examples:
+        >>> rouge_n("今天天气很好", "今天天气真好", n=2).f1
+        0.6
     """
     if n < 1:
         raise ValueError(f"n must be at least 1, not {n}")
@@ -48,8 +49,9 @@ def rouge_n(hypothesis: str, reference: str, n: int = 1) -> Rouge:
 def rouge_l(hypothesis: str, reference: str) -> Rouge:
     """ROUGE by the longest common subsequence.
 
-    >>> round(rouge_l("今天天气很好", "今天天气真好").f1, 4)
-    0.8333
+    Examples:
+        >>> round(rouge_l("今天天气很好", "今天天气真好").f1, 4)
+        0.8333
     """
     one, other = words(hypothesis), words(reference)
     return _rouge(longest_common_subsequence(one, other), len(one), len(other))
@@ -58,8 +60,9 @@ def rouge_l(hypothesis: str, reference: str) -> Rouge:
 def longest_common_subsequence(one: Sequence[str], other: Sequence[str]) -> int:
     """Its length, by dynamic programming over one row.
 
-    >>> longest_common_subsequence("ABCBDAB", "BDCABA")
-    4
+    Examples:
+        >>> longest_common_subsequence("ABCBDAB", "BDCABA")
+        4
     """
     row = [0] * (len(other) + 1)
     for left in one:

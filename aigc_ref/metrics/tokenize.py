@@ -21,8 +21,9 @@ _TOKEN = re.compile(
 def tokenize(text: str) -> list[str]:
     """The tokens of a text in any language, punctuation included, as BLEU counts them.
 
-    >>> tokenize("GPT-4 写了 2 首诗。")
-    ['GPT', '-', '4', '写', '了', '2', '首', '诗', '。']
+    Examples:
+        >>> tokenize("GPT-4 写了 2 首诗。")
+        ['GPT', '-', '4', '写', '了', '2', '首', '诗', '。']
     """
     return _TOKEN.findall(unicodedata.normalize("NFC", text))
 
@@ -30,8 +31,9 @@ def tokenize(text: str) -> list[str]:
 def words(text: str) -> list[str]:
     """Lower-case tokens without punctuation, as ROUGE compares them.
 
-    >>> words("The cat's 3 toys, 好！")
-    ['the', 'cat', 's', '3', 'toys', '好']
+    Examples:
+        >>> words("The cat's 3 toys, 好！")
+        ['the', 'cat', 's', '3', 'toys', '好']
     """
     return [token for token in tokenize(text.lower()) if token[0].isalnum()]
 
@@ -39,7 +41,8 @@ def words(text: str) -> list[str]:
 def ngrams(tokens: Sequence[str], n: int) -> Counter[tuple[str, ...]]:
     """Every run of n tokens, and how often it occurs.
 
-    >>> ngrams(["好", "好", "好"], 2)
-    Counter({('好', '好'): 2})
+    Examples:
+        >>> ngrams(["好", "好", "好"], 2)
+        Counter({('好', '好'): 2})
     """
     return Counter(zip(*(tokens[start:] for start in range(n)), strict=False))

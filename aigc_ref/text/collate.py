@@ -23,11 +23,12 @@ Batch = dict[str, Tensor]
 def causal_collator(pad_token_id: int) -> Callable[[Sequence[Sequence[int]]], Batch]:
     """A `collate_fn` that pads on the right and makes the labels.
 
-    >>> batch = causal_collator(0)([[5, 6, 7], [8]])
-    >>> batch["input_ids"].tolist()
-    [[5, 6, 7], [8, 0, 0]]
-    >>> batch["labels"].tolist()
-    [[5, 6, 7], [8, -100, -100]]
+    Examples:
+        >>> batch = causal_collator(0)([[5, 6, 7], [8]])
+        >>> batch["input_ids"].tolist()
+        [[5, 6, 7], [8, 0, 0]]
+        >>> batch["labels"].tolist()
+        [[5, 6, 7], [8, -100, -100]]
     """
 
     def collate(examples: Sequence[Sequence[int]]) -> Batch:

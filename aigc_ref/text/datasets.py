@@ -14,10 +14,11 @@ class TextDataset(Dataset[list[int]]):
         tokenizer: of transformers; it adds the special tokens that it is made to add.
         max_length: in tokens; what goes beyond it is cut off.
 
-    >>> from aigc_ref.text.tokenizers import character_tokenizer
-    >>> data = TextDataset(["床前明月光", "月"], character_tokenizer(["床前明月光"]))
-    >>> [len(ids) for ids in data]
-    [7, 3]
+    Examples:
+        >>> from aigc_ref.text.tokenizers import character_tokenizer
+        >>> data = TextDataset(["床前明月光", "月"], character_tokenizer(["床前明月光"]))
+        >>> [len(ids) for ids in data]
+        [7, 3]
     """
 
     def __init__(self, texts: Sequence[str], tokenizer: PreTrainedTokenizerBase, max_length: int = 512) -> None:

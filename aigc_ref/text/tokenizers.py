@@ -26,11 +26,12 @@ def character_tokenizer(texts: Iterable[str], least_count: int = 1) -> PreTraine
         texts: the corpus.
         least_count: how often a character must occur to enter the vocabulary.
 
-    >>> tokenizer = character_tokenizer(["春眠不觉晓，", "处处闻啼鸟。"])
-    >>> tokenizer.decode(tokenizer("春鸟，")["input_ids"])
-    '<bos>春鸟，<eos>'
-    >>> tokenizer.decode(tokenizer("春风")["input_ids"], skip_special_tokens=True)
-    '春'
+    Examples:
+        >>> tokenizer = character_tokenizer(["春眠不觉晓，", "处处闻啼鸟。"])
+        >>> tokenizer.decode(tokenizer("春鸟，")["input_ids"])
+        '<bos>春鸟，<eos>'
+        >>> tokenizer.decode(tokenizer("春风")["input_ids"], skip_special_tokens=True)
+        '春'
     """
     counts = Counter(character for text in texts for character in text)
     # Equals by code point: the same corpus gives the same ids, in whatever order it comes.

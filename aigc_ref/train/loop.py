@@ -65,8 +65,9 @@ class Recipe:
     def rate(self, step: int, steps: int) -> float:
         """The share of the peak learning rate at a step, from 0.
 
-        >>> [Recipe(1, 1, 1.0, warmup=0.5).rate(step, steps=4) for step in range(4)]
-        [0.5, 1.0, 1.0, 0.5]
+        Examples:
+            >>> [Recipe(1, 1, 1.0, warmup=0.5).rate(step, steps=4) for step in range(4)]
+            [0.5, 1.0, 1.0, 0.5]
         """
         warm = int(self.warmup * steps)
         return (step + 1) / warm if step < warm else (steps - step) / (steps - warm)
