@@ -47,6 +47,19 @@ def test_stores_what_the_cells_gave_and_is_fresh_then(tutorial: Tutorial) -> Non
     assert executed_path(tutorial).read_bytes() == first  # no times, no random ids
 
 
+def test_a_warning_reaches_who_runs_and_not_the_reader(tutorial: Tutorial) -> None:
+    tutorial.path.write_text(
+        SOURCE.replace("heads\n\n", 'import sys\n\nprint("/home/me/x.py: careful", file=sys.stderr)\nheads\n\n'),
+        encoding="utf-8",
+    )
+    lines: list[str] = []
+    run(read_tutorial(tutorial.path), lines.append)
+    assert "/home/me/x.py: careful" in lines
+    stored = executed_path(tutorial).read_text(encoding="utf-8")
+    assert '"name": "stderr"' not in stored
+    assert '"output_type": "execute_result"' in stored
+
+
 def test_smoke_runs_with_the_small_sizes(tutorial: Tutorial) -> None:
     lines: list[str] = []
     assert results(execute(tutorial, lines.append, smoke=True)) == {"heads": 1, "tosses": 2}

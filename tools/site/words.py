@@ -121,7 +121,7 @@ ZH = Words(
     other_language="English",
     headline=("读懂公式，跑通代码，", "找到资料。"),
     lead="生成式 AI 的中文参考站：每个公式都连着实现它的函数，每个数字都来自一次真实运行，每条资源都写明为什么值得看。",
-    start="三分钟跑起一个 GAN",
+    start="跑起一个 GAN",
     doors=(
         (
             "练",
@@ -280,7 +280,7 @@ EN = Words(
     headline=("Read the formula, run the code,", "find the sources."),
     lead="A reference on generative AI: every formula leads to the function that computes it, every number comes from a "
     "real run, and every resource says why it is worth your time.",
-    start="Run a GAN in three minutes",
+    start="Run a GAN",
     doors=(
         (
             "练",

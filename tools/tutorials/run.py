@@ -84,6 +84,10 @@ def execute(tutorial: Tutorial, report: Report, *, smoke: bool = False) -> Noteb
         raise TutorialError(f"{_where(tutorial, notebook)}: the cell failed\n{error}") from None
     for cell in notebook.cells:
         cell.execution_count = None
+        # What libraries say on standard error, with this machine's paths in it, is for who runs and not for readers.
+        for output in [output for output in cell.outputs if output.get("name") == "stderr"]:
+            report(output.text.rstrip())
+            cell.outputs.remove(output)
         for output in cell.outputs:
             if output.output_type == "execute_result":
                 output.execution_count = None
