@@ -1,10 +1,6 @@
 """The lock: whole at every moment, one record a line, never mistaken for empty."""
 
 import os
-import signal
-import subprocess
-import sys
-import time
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -49,33 +45,3 @@ def test_a_newer_version_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "lock/papers.json").write_text('{"version": 2, "records": {}}')
     with pytest.raises(LockError, match="update the tool"):
         read(tmp_path)
-
-
-WRITER = """
-import sys
-from datetime import UTC, datetime
-from pathlib import Path
-from tools.catalogue.facts import PaperFacts, PaperRecord, State
-from tools.catalogue.lock import Lock, write
-
-for version in range(1, 100_000):
-    record = PaperRecord(
-        state=State.OK, checked=datetime(2026, 1, 1, tzinfo=UTC), data=PaperFacts(latest_version=version)
-    )
-    write(Path(sys.argv[1]), Lock(papers={f"2301.{number:05}": record for number in range(300)}))
-    print(version, flush=True)
-"""
-
-
-def test_a_kill_in_the_middle_of_a_write_leaves_a_whole_lock(tmp_path: Path) -> None:
-    for number in range(8):
-        writer = subprocess.Popen([sys.executable, "-c", WRITER, str(tmp_path)], stdout=subprocess.PIPE)
-        assert writer.stdout
-        writer.stdout.readline()
-        time.sleep(0.003 * number)
-        writer.send_signal(signal.SIGKILL)
-        writer.wait()
-        versions = {record.data.latest_version for record in read(tmp_path).papers.values()}
-        assert len(versions) == 1  # of one moment, not of two
-    write(tmp_path, Lock())
-    assert [path.name for path in sorted((tmp_path / "lock").iterdir())] == ["papers.json", "repositories.json"]

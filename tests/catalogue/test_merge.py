@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 from tools.catalogue.answers import Answer, Blocked, Found, Missing, NotAnswered, Reason, Unchanged
 from tools.catalogue.facts import RepositoryFacts, RepositoryRecord, State, is_idle
 from tools.catalogue.merge import BETWEEN_STRIKES, merge
-from tools.catalogue.refresh import MANY, plausible
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 KEY = "owner/name"
@@ -74,14 +73,6 @@ def test_sees_a_rename_and_an_archive() -> None:
     assert (renamed.state, renamed.reason) == (State.RENAMED, "now owner/other")
     archived = merge(KEY, renamed, Found(KEY, RepositoryFacts(archived=True)), "github", NOW)
     assert archived.state is State.ARCHIVED
-
-
-def test_a_mass_disappearance_is_an_outage() -> None:
-    keys = [f"owner/{number}" for number in range(2 * MANY)]
-    gone: list[Answer[RepositoryFacts]] = [Missing(key) for key in keys]
-    assert all(isinstance(answer, NotAnswered) for answer in plausible(gone))
-    few: list[Answer[RepositoryFacts]] = [Missing(key) for key in keys[:MANY]]
-    assert plausible(few) == few
 
 
 def test_idle_is_counted_up_to_the_day_it_was_looked_at() -> None:

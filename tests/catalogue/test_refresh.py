@@ -111,30 +111,30 @@ def test_an_outage_of_one_service_keeps_what_the_other_said(
     folder = catalogue()
     assert cli.main(["--resources", str(folder), "--json"]) == cli.NOT_ANSWERED
     report = json.loads(capsys.readouterr().out)
-    assert report["states"] == {"ok": 1, "unknown": 1}
-    assert {service["title"]: service["answered"] for service in report["services"]} == {"arXiv": 1, "GitHub": 0}
+    assert report["states"] == {"papers": {"ok": 1}, "repositories": {"unknown": 1}}
+    answered = {service["title"]: service["answered"] for service in report["services"] if service["asked"]}
+    assert answered == {"arXiv": 1, "GitHub": 0}
 
 
 def test_the_report_names_what_changed_and_what_a_person_should_do(
     catalogue: Write, github: GitHubStandIn, capsys: pytest.CaptureFixture[str]
 ) -> None:
     folder = catalogue()
+    github.repositories["goodfeli/adversarial"] = Repository("goodfeli/adversarial", number=7)
     assert cli.main(["--resources", str(folder)]) == cli.OK
-    lock = folder / "lock/repositories.json"
-    lock.write_text(lock.read_text().replace('"source":"github"', '"source":"git-history"'))
-    github.repositories["goodfeli/adversarial"] = Repository("goodfellow/adversarial", release="v2")
+    github.repositories["goodfeli/adversarial"] = Repository("goodfellow/adversarial", release="v2", number=7)
     capsys.readouterr()
-    assert cli.main(["--resources", str(folder), "--json"]) == cli.OK
+    assert cli.main(["--resources", str(folder), "--only", "repositories", "--force", "--json"]) == cli.OK
     report = json.loads(capsys.readouterr().out)
     where = f"{folder}/papers.yaml:7:9"
     assert [change["message"] for change in report["changes"]] == [
         "ok → renamed: now goodfellow/adversarial",
         "latest release none → v2",
     ]
-    assert report["to_do"] == [
-        {"where": where, "key": "goodfeli/adversarial", "message": "now goodfellow/adversarial; write the new name"}
-    ]
-    assert sum(report["states"].values()) == 2
+    (to_do,) = [row for row in report["to_do"] if row["where"] == where]
+    assert to_do["message"] == "now goodfellow/adversarial; write the new name"
+    assert "\n-  code: goodfeli/adversarial\n+  code: goodfellow/adversarial\n" in to_do["patch"]
+    assert sum(sum(states.values()) for states in report["states"].values()) == 2
 
 
 def test_the_token_is_nowhere(catalogue: Write, github: GitHubStandIn, capfd: pytest.CaptureFixture[str]) -> None:

@@ -141,10 +141,12 @@ def test_graphql_reads_every_field() -> None:
         topics=("gan",),
         release="v1.2",
         released_at="2026-05-06T07:08:09Z",
+        number=7,
     )
     answer = ask_graphql(GitHubStandIn({"owner/name": repository}), ["owner/name"])["owner/name"]
     assert isinstance(answer, Found)
     assert answer.data.model_dump(mode="json", exclude_none=True) == {
+        "github_id": 7,
         "name": "owner/name",
         "description": "Does[31m things",
         "stars": 7,

@@ -46,6 +46,8 @@ class ArxivStandIn(StandIn):
         super().__init__()
         self.papers = {paper.arxiv_id: paper for paper in papers or []}
         self.make = make
+        self.found: list[Paper] = []
+        """What every search finds."""
 
     def respond(self, request: Request) -> Response:
         if "accept" not in request.headers or request.headers["accept"] == "*/*":
@@ -55,14 +57,19 @@ class ArxivStandIn(StandIn):
         # GET and POST mean the same; a form's fields stand in the body.
         text = request.body.decode() if request.method == "POST" else urlsplit(request.path).query
         fields = {name: values[0] for name, values in parse_qs(text).items()}
-        identifiers = fields.get("id_list", "").split(",")
+        start, length = int(fields.get("start", 0)), int(fields.get("max_results", 10))
+        if fields.get("sortBy", "relevance") not in {"relevance", "lastUpdatedDate", "submittedDate"}:
+            return Response(400)
+        if "id_list" not in fields or not fields["id_list"]:
+            newest = sorted(self.found, key=lambda paper: paper.published, reverse=True)
+            return _feed(newest[start : start + length], len(newest), start, length)
+        identifiers = fields["id_list"].split(",")
         for identifier in identifiers:
             if not LOOKS_LIKE_AN_ID.search(identifier):
                 return _error(identifier)  # one malformed identifier fails the whole request
         found = [self._paper(identifier) for identifier in identifiers]
         known = [paper for paper in found if paper is not None]  # an unknown one is left out without a word
         known.reverse()  # the order is not that of the request
-        start, length = int(fields.get("start", 0)), int(fields.get("max_results", 10))
         return _feed(known[start : start + length], len(known), start, length)
 
     def _paper(self, identifier: str) -> Paper | None:

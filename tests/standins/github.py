@@ -8,11 +8,13 @@ rate limit.
 import gzip
 import hashlib
 import json
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 from graphql import GraphQLError, GraphQLResolveInfo, GraphQLSchema, build_schema, graphql_sync
 
@@ -43,6 +45,14 @@ class Repository:
     release: str | None = None
     released_at: str | None = None
     blocked: bool = False
+    empty: bool = False
+    """Has no commit yet: its default branch is null."""
+    number: int | None = None
+
+    @property
+    def github_id(self) -> int:
+        """GitHub's number, which stays when the name changes."""
+        return zlib.crc32(self.name.encode()) if self.number is None else self.number
 
 
 @cache
@@ -65,6 +75,8 @@ class GitHubStandIn(StandIn):
         self.make = make
         self.token = token
         self.remaining = RATE_LIMIT
+        self.found: list[Repository] = []
+        """What every search finds."""
 
     def _repository(self, name: str) -> Repository | None:
         return self.repositories.get(name) or self.make(name)
@@ -80,7 +92,7 @@ class GitHubStandIn(StandIn):
         if request.headers.get("authorization") != f"Bearer {self.token}":
             return _json(401, {"message": "Bad credentials"})  # GraphQL answers nobody without a token
         asked = json.loads(request.body)
-        root = {"repository": self._resolve}
+        root = {"repository": self._resolve, "search": self._search}
         result = graphql_sync(
             schema(), asked["query"], root, variable_values=asked.get("variables"), type_resolver=_type_of
         )
@@ -97,7 +109,15 @@ class GitHubStandIn(StandIn):
         if repository is None:
             message = f"Could not resolve to a Repository with the name '{owner}/{name}'."
             raise GraphQLError(message, extensions={"type": "NOT_FOUND"})
+        return self._node(repository)
+
+    def _search(self, info: GraphQLResolveInfo[Any], first: int, **_: object) -> dict[str, Any]:
+        return {"nodes": [self._node(repository) for repository in self.found[:first]]}
+
+    def _node(self, repository: Repository) -> dict[str, Any]:
         return {
+            "type": "Repository",
+            "databaseId": repository.github_id % 2**31,
             "nameWithOwner": repository.name,
             "description": repository.description,
             "homepageUrl": repository.homepage,
@@ -112,7 +132,9 @@ class GitHubStandIn(StandIn):
             "latestRelease": {"tagName": repository.release, "publishedAt": repository.released_at}
             if repository.release
             else None,
-            "defaultBranchRef": {"target": {"committedDate": repository.committed_at}},
+            "defaultBranchRef": None
+            if repository.empty
+            else {"target": {"type": "Commit", "committedDate": repository.committed_at}},
         }
 
     # ---- REST ---------------------------------------------------------------------------------------------------
@@ -122,6 +144,10 @@ class GitHubStandIn(StandIn):
             message = "API rate limit exceeded for 127.0.0.1."
             return _json(403, {"message": message}, self._limit_headers())
         self.remaining -= 1
+        if request.path.startswith("/search/repositories?"):
+            asked = parse_qs(urlsplit(request.path).query)
+            items = [_content(repository) for repository in self.found[: int(asked["per_page"][0])]]
+            return _json(200, {"total_count": len(self.found), "items": items}, self._limit_headers())
         prefix, _, name = request.path.partition("/repos/")
         if prefix.startswith("/repositories/"):  # where a 301 leads: the repository by its number
             name = bytes.fromhex(prefix.removeprefix("/repositories/")).decode()
@@ -138,19 +164,7 @@ class GitHubStandIn(StandIn):
         return self._found(request, repository)
 
     def _found(self, request: Request, repository: Repository) -> Response:
-        content = {
-            "full_name": repository.name,
-            "description": repository.description,
-            "homepage": repository.homepage,
-            "stargazers_count": repository.stars,
-            "forks_count": repository.forks,
-            "archived": repository.archived,
-            "disabled": repository.disabled,
-            "license": {"spdx_id": repository.license_spdx} if repository.license_spdx else None,
-            "language": repository.language,
-            "topics": list(repository.topics),
-            "pushed_at": repository.pushed_at,
-        }
+        content = _content(repository)
         etag = f'W/"{hashlib.sha256(json.dumps(content).encode()).hexdigest()}"'
         headers = self._limit_headers() | {"ETag": etag}
         if request.headers.get("if-none-match") == etag:
@@ -161,9 +175,27 @@ class GitHubStandIn(StandIn):
         return {"X-RateLimit-Limit": str(RATE_LIMIT), "X-RateLimit-Remaining": str(self.remaining)}
 
 
+def _content(repository: Repository) -> dict[str, Any]:
+    """As REST has it."""
+    return {
+        "id": repository.github_id % 2**31,
+        "full_name": repository.name,
+        "description": repository.description,
+        "homepage": repository.homepage,
+        "stargazers_count": repository.stars,
+        "forks_count": repository.forks,
+        "archived": repository.archived,
+        "disabled": repository.disabled,
+        "license": {"spdx_id": repository.license_spdx} if repository.license_spdx else None,
+        "language": repository.language,
+        "topics": list(repository.topics),
+        "pushed_at": repository.pushed_at,
+    }
+
+
 def _type_of(value: dict[str, Any], info: GraphQLResolveInfo[Any], abstract: object) -> str:
-    """GitObject is an interface; a branch's target is a commit."""
-    return "Commit"
+    """Which of an interface's types it is: a branch's target is a commit, what a search finds a repository."""
+    return str(value["type"])
 
 
 def _json(status: int, content: object, headers: dict[str, str] | None = None) -> Response:

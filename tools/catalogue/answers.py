@@ -23,6 +23,10 @@ class Reason(StrEnum):
     SERVER_ERROR = "server error"
     MALFORMED = "malformed answer"
     IMPLAUSIBLE = "implausible answer"
+    COOLING_DOWN = "cooling down"
+    """The service asked for more patience than a run has."""
+    OVER_BUDGET = "over budget"
+    """The run had used up the requests or the time that it was given."""
     INTERRUPTED = "interrupted"
 
 
@@ -45,11 +49,13 @@ class Missing:
     """The service said that there is no such thing: a strike, not yet a verdict."""
 
     key: str
+    gone: bool = False
+    """It said also that it will not come back (410)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Blocked:
-    """It is there and may not be shown."""
+    """It may not be shown, or not to us; whether it is there is not said."""
 
     key: str
     reason: str

@@ -1,23 +1,27 @@
-"""The command line of the catalogue: check it, say what a refresh would cost, refresh.
+"""The command line of the catalogue: check it, say what a refresh would cost, refresh, report.
 
 Exit codes:
-  0    done: the catalogue is valid, and every paper and repository that was due has been answered for
-  1    the catalogue or the lock is not valid; every error is listed
+  0    done: the catalogue is valid, and what was due has been answered for, or left to the next run by a budget
+  1    the catalogue is not valid; every error is listed
   2    wrong usage, or a variable of the environment cannot be used
   3    a service did not answer for everything (no network, for one); what was known is kept
+  4    the lock cannot be read or written (damaged, newer than the tool, disk full); it is as it was
+  5    another refresh is at work on this catalogue
   130  interrupted; what was fetched is kept, and the next run goes on from there
 """
 
 import argparse
-import json
 import os
+import re
 import sys
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -25,31 +29,42 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from tools.catalogue import lock as lock_files
 from tools.catalogue import plan as planning
 from tools.catalogue import refresh
-from tools.catalogue.environment import Settings, SettingsError, settings
-from tools.catalogue.load import Catalogue, load
-from tools.catalogue.lock import Lock, LockError
-from tools.catalogue.pace import Pace
-from tools.catalogue.plan import Plan, cost_of_papers, cost_of_repositories
+from tools.catalogue.environment import Service, Settings, SettingsError, settings
+from tools.catalogue.facts import LinkFacts, PaperFacts, PaperHits, RepositoryFacts, RepositoryHits, State
+from tools.catalogue.load import Catalogue, entries_by, load
+from tools.catalogue.lock import Lock, LockBusyError, LockError
+from tools.catalogue.pace import Allowance, Memory, Pace
+from tools.catalogue.plan import PARTS, Plan, Selection
 from tools.catalogue.problems import CatalogueError
+from tools.catalogue.refresh import Job
 from tools.catalogue.report import Report, counts, report
-from tools.catalogue.sources.arxiv import Arxiv
-from tools.catalogue.sources.github_graphql import GitHubGraphQL
-from tools.catalogue.sources.github_rest import GitHubREST
+from tools.catalogue.report_formats import FORMATS
+from tools.catalogue.sources.arxiv import Arxiv, ArxivSearches
+from tools.catalogue.sources.github_graphql import GitHubGraphQL, GitHubGraphQLSearches
+from tools.catalogue.sources.github_rest import GitHubREST, GitHubRESTSearches
+from tools.catalogue.sources.links import Links
 from tools.catalogue.transport import Transport
 
-OK, INVALID, USAGE, NOT_ANSWERED, INTERRUPTED = 0, 1, 2, 3, 130
+OK, INVALID, USAGE, NOT_ANSWERED, LOCK, BUSY, INTERRUPTED = 0, 1, 2, 3, 4, 5, 130
 
 
 def main(arguments: list[str] | None = None) -> int:
-    options = _parser().parse_args(arguments)
+    parser = _parser()
+    options = parser.parse_args(arguments)
     try:
-        return _run(options)
-    except (CatalogueError, LockError) as error:
+        return _run(parser, options)
+    except CatalogueError as error:
         print(error, file=sys.stderr)
         return INVALID
     except SettingsError as error:
         print(error, file=sys.stderr)
         return USAGE
+    except LockBusyError as error:
+        print(error, file=sys.stderr)
+        return BUSY
+    except LockError as error:
+        print(error, file=sys.stderr)
+        return LOCK
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         return INTERRUPTED
@@ -60,60 +75,204 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="refresh_resources.py",
         description=summary,
-        epilog=codes + "\nenvironment: GITHUB_TOKEN (or GH_TOKEN), AIGC_ARXIV_URL, AIGC_GITHUB_URL",
+        epilog=codes + "\nenvironment: GITHUB_TOKEN (or GH_TOKEN), AIGC_ARXIV_URL, AIGC_GITHUB_URL, AIGC_LINKS_URL",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--check", action="store_true", help="check the catalogue and fetch nothing")
     what.add_argument("--dry-run", action="store_true", help="say what would be fetched, and at what cost")
+    what.add_argument("--offline", action="store_true", help="fetch nothing; report on what is known")
+    what.add_argument(
+        "--forget",
+        metavar="KEY",
+        help="drop what is known of an arXiv id, owner/name or address: the next answer is new",
+    )
     parser.add_argument(
         "--resources", type=Path, default=Path("resources"), metavar="DIR", help="a catalogue; its lock lies beside it"
     )
-    parser.add_argument("--json", action="store_true", help="print the report as JSON, and nothing else")
+
+    which = parser.add_argument_group("what to fetch")
+    which.add_argument(
+        "--only", metavar="PART", action="append", choices=PARTS, help=f"of {', '.join(PARTS)}; may be repeated"
+    )
+    which.add_argument("--ids", metavar="ID", nargs="+", default=[], help="entries, arXiv ids or owner/name; else all")
+    which.add_argument("--force", action="store_true", help="also what is fresh")
+    which.add_argument(
+        "--max-age", metavar="DAYS", type=_not_negative, help="what is older is due, instead of the tool's own ages"
+    )
+    which.add_argument("--budget", metavar="N", type=_whole, help="requests at most; the rest goes on in the next run")
+    which.add_argument("--deadline", metavar="SECONDS", type=_not_negative, help="begin no request after so long")
+
+    how = parser.add_argument_group("how")
+    how.add_argument(
+        "--contact", metavar="ADDRESS", type=_contact, help="whom services may write to; goes into the User-Agent"
+    )
+    how.add_argument("--wait", metavar="SECONDS", type=_not_negative, default=0.0, help="for another refresh to end")
+    how.add_argument("--format", choices=FORMATS, default="text", help="of the report")
+    how.add_argument("--json", action="store_const", const="json", dest="format", help="the same as --format json")
+    how.add_argument("--full-pace", action="store_true", help="spare stand-ins as if they were the services")
     return parser
 
 
-def _run(options: argparse.Namespace) -> int:
+def _not_negative(text: str) -> float:
+    number = float(text)
+    if not 0 <= number < 1e9:
+        raise argparse.ArgumentTypeError(f"{text} is not a number from 0 up")
+    return number
+
+
+def _whole(text: str) -> int:
+    if not re.fullmatch(r"\d{1,9}", text, re.ASCII):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 0 up")
+    return int(text)
+
+
+def _contact(text: str) -> str:
+    if not re.fullmatch(r"[\w.+-]+@[\w.-]+|https?://[\w./~?=&%-]+", text, re.ASCII):
+        raise argparse.ArgumentTypeError(f"{text!r} is neither an e-mail address nor a web address")
+    return text
+
+
+def _run(parser: argparse.ArgumentParser, options: argparse.Namespace) -> int:
     folder: Path = options.resources
     catalogue = load(folder)
     if options.check:
         _print(options, Report(counts(catalogue)), [*_counted(catalogue), "valid"])
         return OK
+    if unknown := planning.unknown_names(catalogue, options.ids):
+        parser.error(f"--ids: the catalogue has no {', '.join(unknown)}")
     environment = settings(os.environ)
-    lock = lock_files.read(folder)
-    plan = planning.plan(catalogue, lock, datetime.now(UTC))
-    intention = list(_intention(plan, environment))
-    if options.dry_run:
-        _print(options, Report(counts(catalogue)), [*_counted(catalogue), *intention])
+    selection = Selection(
+        frozenset(options.only or PARTS),
+        frozenset(options.ids),
+        options.force,
+        None if options.max_age is None else timedelta(days=options.max_age),
+    )
+    if options.dry_run or options.offline:
+        lock = lock_files.read(folder)
+        if options.offline:
+            _print(options, report(catalogue, lock, []))
+        else:
+            plan = _plan(catalogue, lock, selection, environment)
+            _print(options, Report(counts(catalogue)), [*_counted(catalogue), *_intention(plan, environment, options)])
         return OK
-    if not options.json:
-        print("\n".join([*_counted(catalogue), *intention]), flush=True)
-    done, interrupted = _refresh(folder, catalogue, lock, plan, environment)
-    _print(options, done, done.lines())
-    if interrupted:
+    with lock_files.held(folder, options.wait):
+        lock = lock_files.read(folder)
+        if options.forget:
+            return _forget(parser, folder, lock, options.forget)
+        plan = _plan(catalogue, lock, selection, environment)
+        if options.format == "text":
+            print("\n".join([*_counted(catalogue), *_intention(plan, environment, options)]), flush=True)
+        done, finished = _refresh(options, catalogue, lock, plan, environment)
+    _print(options, done)
+    if not finished:
         return INTERRUPTED
     return OK if done.complete else NOT_ANSWERED
 
 
-def _refresh(folder: Path, catalogue: Catalogue, lock: Lock, plan: Plan, environment: Settings) -> tuple[Report, bool]:
-    stop = threading.Event()
+def _plan(catalogue: Catalogue, lock: Lock, selection: Selection, environment: Settings) -> Plan:
+    if not environment.asks_links:
+        selection = Selection(selection.parts - {"links"}, selection.names, selection.force, selection.max_age)
+    return planning.plan(catalogue, lock, datetime.now(UTC), selection)
+
+
+def _forget(parser: argparse.ArgumentParser, folder: Path, lock: Lock, key: str) -> int:
+    known: list[dict[str, Any]] = [lock.papers, lock.repositories, lock.links]
+    if not any(records.pop(key, None) for records in known):
+        parser.error(f"--forget: nothing is known of {key!r}")
+    lock_files.write(folder, lock)
+    print(f"{key}: forgotten")
+    return OK
+
+
+def _refresh(
+    options: argparse.Namespace, catalogue: Catalogue, lock: Lock, plan: Plan, environment: Settings
+) -> tuple[Report, bool]:
+    stop, allowance = threading.Event(), Allowance(options.budget, options.deadline)
+    memory = Memory(options.resources / "lock" / ".pace.json")
+    today = datetime.now(UTC).date()
+
+    def pace(service: Service, spare: Any) -> Pace:
+        if service.loopback and not options.full_pace:
+            return Pace.none(stop, allowance)
+        found: Pace = spare(stop, memory, allowance)
+        return found
+
     with ExitStack() as stack:
-        arxiv_pace = Pace.none(stop) if environment.arxiv.loopback else Pace.arxiv(stop)
-        github_pace = Pace.none(stop) if environment.github.loopback else Pace.github(stop)
-        arxiv = Arxiv(stack.enter_context(Transport(environment.arxiv, arxiv_pace)))
-        github = stack.enter_context(Transport(environment.github, github_pace))
-        etags = {key: record.etag for key, record in lock.repositories.items() if record.etag}
-        jobs: list[refresh.Job[Any]] = [
-            refresh.paper_job(arxiv, plan.papers, lock),
-            refresh.repository_job(
-                GitHubGraphQL(github, environment.token) if environment.token else GitHubREST(github, etags),
-                plan.repositories,
-                lock,
-            ),
+
+        def transport(service: Service, spare: Any) -> Transport:
+            return stack.enter_context(Transport(service, pace(service, spare), contact=options.contact))
+
+        arxiv, github = transport(environment.arxiv, Pace.arxiv), transport(environment.github, Pace.github)
+        lanes: list[list[Job[Any]]] = [
+            _arxiv_jobs(catalogue, lock, plan, arxiv),
+            _github_jobs(catalogue, lock, plan, github, environment, today),
+            [
+                Job(
+                    Links(stop, allowance, environment.web, options.contact),
+                    plan.links,
+                    lock.links,
+                    LinkFacts(),
+                )
+            ],
         ]
-        with _progress(jobs) as advance:
-            finished = refresh.run(folder, lock, jobs, stop, advance)
-        return report(catalogue, lock, jobs), not finished
+        with _progress([job for lane in lanes for job in lane]) as advance:
+            finished = refresh.run(options.resources, lock, lanes, stop, advance)
+    dropped = _prune(catalogue, lock) if finished else []
+    if dropped:
+        lock_files.write(options.resources, lock)
+    return report(catalogue, lock, [job for lane in lanes for job in lane], dropped, today), finished
+
+
+def _arxiv_jobs(catalogue: Catalogue, lock: Lock, plan: Plan, transport: Transport) -> list[Job[Any]]:
+    known = (key for key, record in lock.papers.items() if record.state is State.OK and record.source == "arxiv")
+    queries = planning.searches(catalogue, "arxiv", datetime.now(UTC).date())
+    return [
+        Job(Arxiv(transport, next(known, None)), plan.papers, lock.papers, PaperFacts(), lock.history),
+        Job(ArxivSearches(transport, queries), plan.new_papers, lock.new_papers, PaperHits()),
+    ]
+
+
+def _github_jobs(
+    catalogue: Catalogue, lock: Lock, plan: Plan, transport: Transport, environment: Settings, today: Any
+) -> list[Job[Any]]:
+    queries, token = planning.searches(catalogue, "github", today), environment.token
+    etags = {key: record.etag for key, record in lock.repositories.items() if record.etag}
+    return [
+        Job(
+            GitHubGraphQL(transport, token) if token else GitHubREST(transport, etags),
+            plan.repositories,
+            lock.repositories,
+            RepositoryFacts(),
+            lock.history,
+        ),
+        Job(
+            GitHubGraphQLSearches(transport, token, queries) if token else GitHubRESTSearches(transport, queries),
+            plan.new_repositories,
+            lock.new_repositories,
+            RepositoryHits(),
+            lock.history,
+        ),
+    ]
+
+
+def _prune(catalogue: Catalogue, lock: Lock) -> list[str]:
+    """Drops the records of what is not curated any more, and says of which."""
+    watched = {watch.id for watch in catalogue.watches}
+    kept: list[tuple[dict[str, Any], Any]] = [
+        (lock.papers, entries_by(catalogue.resources, "arxiv")),
+        (lock.repositories, entries_by(catalogue.resources, "code")),
+        (lock.links, planning.addresses(catalogue)),
+        (lock.new_papers, watched),
+        (lock.new_repositories, watched),
+    ]
+    dropped = [(records, key) for records, keys in kept for key in records if key not in keys]
+    for records, key in dropped:
+        del records[key]
+    found = {hit.name for record in lock.new_repositories.values() for hit in record.data.hits}
+    for name in [name for name in lock.history if name not in found | lock.papers.keys() | lock.repositories.keys()]:
+        del lock.history[name]
+    return [key for _, key in dropped]
 
 
 def _counted(catalogue: Catalogue) -> Iterator[str]:
@@ -123,34 +282,51 @@ def _counted(catalogue: Catalogue) -> Iterator[str]:
     yield f"{sum(found.values()):5} in all"
 
 
-def _intention(plan: Plan, environment: Settings) -> Iterator[str]:
-    papers = cost_of_papers(len(plan.papers), gap=0.0 if environment.arxiv.loopback else 3.0)
-    repositories = cost_of_repositories(len(plan.repositories), token=environment.token is not None)
-    for title, number, thing, cost in (
-        ("arXiv", len(plan.papers), "papers", papers),
-        ("GitHub", len(plan.repositories), "repositories", repositories),
+def _intention(plan: Plan, environment: Settings, options: argparse.Namespace) -> Iterator[str]:
+    hosts = Counter(urlsplit(address).netloc for address in plan.links)
+    gap = 0.0 if environment.arxiv.loopback and not options.full_pace else 3.0
+    papers = planning.cost_of_papers(len(plan.papers), len(plan.new_papers), gap)
+    token = environment.token is not None
+    repositories = planning.cost_of_repositories(len(plan.repositories), len(plan.new_repositories), token=token)
+    links = planning.cost_of_links(len(plan.links), len(hosts), max(hosts.values(), default=0))
+    for title, what, cost in (
+        ("arXiv", {"papers": plan.papers, "searches": plan.new_papers}, papers),
+        ("GitHub", {"repositories": plan.repositories, "searches": plan.new_repositories}, repositories),
+        ("Links", {"addresses": plan.links}, links),
     ):
-        if number:
-            yield f"{title}: {number} {thing} are due, {cost.requests} requests, about {cost.seconds:.0f} s"
-        else:
+        due = " and ".join(f"{len(keys)} {name}" for name, keys in what.items() if keys)
+        if due:
+            yield f"{title}: {due} are due, {cost.requests} requests, about {cost.seconds:.0f} s"
+        elif title != "Links" or environment.asks_links:
             yield f"{title}: nothing is due"
-    if plan.repositories and environment.token is None:
+    if not environment.asks_links:
+        yield "Links: not asked for, since a service is a stand-in; AIGC_LINKS_URL can name one for the web"
+    if plan.repositories and not token:
         yield "without a GITHUB_TOKEN GitHub answers 60 requests an hour; the rest goes on in the next run"
+    for limit in (
+        options.budget is not None and f"{options.budget} requests",
+        options.deadline is not None and f"{options.deadline:g} s",
+    ):
+        if limit:
+            yield f"this run may take {limit}; what is left goes on in the next"
 
 
-def _print(options: argparse.Namespace, result: Report, lines: list[str] | Iterator[str]) -> None:
-    print(json.dumps(result.as_dict(), ensure_ascii=False, indent=1) if options.json else "\n".join(lines))
+def _print(options: argparse.Namespace, result: Report, lines: list[str] | None = None) -> None:
+    """The report in the format that was asked for; for people `lines` where what is said is not about a run."""
+    text = "\n".join(lines) if lines is not None and options.format == "text" else FORMATS[options.format](result)
+    if text:
+        print(text)
 
 
 @contextmanager
-def _progress(jobs: list[refresh.Job[Any]]) -> Iterator[refresh.Progress]:
+def _progress(jobs: list[Job[Any]]) -> Iterator[refresh.Progress]:
     """A bar for each service on a terminal; elsewhere a plain line whenever another quarter is done."""
     console = Console(stderr=True)
     if not console.is_terminal:
         said: dict[str, int] = {}
 
         def line(title: str, done: int, asked: int) -> None:
-            quarter = 4 * done // asked
+            quarter = 4 * done // asked if asked else 0
             if quarter > said.get(title, 0):
                 said[title] = quarter
                 print(f"{title}: {done} of {asked}", file=sys.stderr, flush=True)
@@ -160,4 +336,9 @@ def _progress(jobs: list[refresh.Job[Any]]) -> Iterator[refresh.Progress]:
     columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
     with Progress(*columns, console=console, transient=True) as bars:
         tasks = {job.source.title: bars.add_task(job.source.title, total=len(job.keys)) for job in jobs if job.keys}
-        yield lambda title, done, _: bars.update(tasks[title], completed=done)
+
+        def advance(title: str, done: int, _: int) -> None:
+            if title in tasks:
+                bars.update(tasks[title], completed=done)
+
+        yield advance

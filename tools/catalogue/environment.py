@@ -2,6 +2,7 @@
 
     AIGC_ARXIV_URL   instead of https://export.arxiv.org/api/query
     AIGC_GITHUB_URL  instead of https://api.github.com
+    AIGC_LINKS_URL   instead of the whole web, where links are checked; loopback only
     GITHUB_TOKEN     or GH_TOKEN: lets GitHub be asked for fifty repositories at once
 
 Plain http is accepted for loopback only: a stand-in, nobody in between. The token is held as a SecretStr, which
@@ -38,7 +39,14 @@ class Service:
 class Settings:
     arxiv: Service
     github: Service
+    web: Service | None
+    """A stand-in for the web, where links lead."""
     token: SecretStr | None
+
+    @property
+    def asks_links(self) -> bool:
+        """Whether links may be asked for: a run against stand-ins reaches nobody else."""
+        return self.web is not None or not (self.arxiv.loopback or self.github.loopback)
 
 
 def settings(environment: Mapping[str, str]) -> Settings:
@@ -46,6 +54,7 @@ def settings(environment: Mapping[str, str]) -> Settings:
     return Settings(
         _service(environment, "AIGC_ARXIV_URL", ARXIV),
         _service(environment, "AIGC_GITHUB_URL", GITHUB),
+        _web(environment),
         _token(environment, "GITHUB_TOKEN") or _token(environment, "GH_TOKEN"),
     )
 
@@ -63,6 +72,15 @@ def _service(environment: Mapping[str, str], variable: str, default: str) -> Ser
     if parts.scheme == "http" and not loopback:
         raise SettingsError(f"{variable} must start with https://; plain http is for loopback only")
     return Service(url.rstrip("/"), loopback)
+
+
+def _web(environment: Mapping[str, str]) -> Service | None:
+    if not environment.get("AIGC_LINKS_URL", "").strip():
+        return None
+    web = _service(environment, "AIGC_LINKS_URL", "http://127.0.0.1:8080")
+    if not web.loopback:
+        raise SettingsError("AIGC_LINKS_URL must be on loopback: it stands in for the web, in tests")
+    return web
 
 
 def _is_loopback(host: str) -> bool:

@@ -1,4 +1,4 @@
-"""What services say about papers and repositories, and the state that each is in. Fetched, never curated.
+"""What services say about papers, repositories, links and searches, and how each stands. Fetched, never curated.
 
 A field that is None was not asked for, or the service has nothing there: it is absent from the lock, and no page
 shows a zero in its place. `model_fields_set` tells the two apart while an answer is merged.
@@ -21,7 +21,7 @@ Count = Annotated[int, Field(ge=0)]
 
 
 class State(StrEnum):
-    """How a curated paper or repository stands, by the last answer that settled it."""
+    """How a curated paper, repository or link stands, by the last answer that settled it."""
 
     OK = "ok"
     RENAMED = "renamed"
@@ -32,10 +32,14 @@ class State(StrEnum):
     """GitHub switched it off."""
     WITHDRAWN = "withdrawn"
     """Its authors took it back; the record stays, the text may be gone."""
+    REPLACED = "replaced"
+    """Something else stands in its place: a paper's successor, or another repository under the same name."""
     NOT_FOUND = "not_found"
     """The service did not know it twice, at least a day apart."""
+    GONE = "gone"
+    """The same, and the service said that it will not come back."""
     BLOCKED = "blocked"
-    """It may not be shown, for legal reasons as a rule."""
+    """It may not be shown, or not to us: a legal reason, robots.txt, a log-in. Whether it is there is not said."""
     UNKNOWN = "unknown"
     """Nobody has answered for it yet."""
 
@@ -59,11 +63,15 @@ class PaperFacts(_Facts):
     doi: Text = None
     withdrawn: Text = None
     """The words with which it was withdrawn."""
+    superseded_by: Text = None
+    """The identifier of the paper that its authors name in its place."""
 
 
 class RepositoryFacts(_Facts):
     """GitHub's record of a repository, or what its git history tells."""
 
+    github_id: Count | None = None
+    """GitHub's number for it. The name can pass to another repository; the number cannot."""
     name: Text = None
     """owner/name as GitHub has it now; differs from the curated one after a rename."""
     description: Text = None
@@ -88,11 +96,61 @@ class RepositoryFacts(_Facts):
     """Its README says that it is not maintained any more."""
 
 
-Facts = TypeVar("Facts", PaperFacts, RepositoryFacts)
+class LinkFacts(_Facts):
+    """What a web server says about an address."""
+
+    status: Count | None = None
+    moved_to: Address = None
+    """Where it says that the page has moved for good."""
+    leads_to: Text = None
+    """Set where a deep address ends on a front page or a parking service: it may be gone without saying so."""
+
+
+class PaperHit(_Facts):
+    """A paper that a search of watch.yaml found."""
+
+    arxiv: str
+    title: Text = None
+    authors: Texts = None
+    published: date
+    primary_category: Text = None
+    first_seen: date | None = None
+    """The day of the run that first saw it; set while it is merged."""
+
+    @property
+    def key(self) -> str:
+        return self.arxiv
+
+
+class RepositoryHit(_Facts):
+    """A repository that a search of watch.yaml found."""
+
+    name: str
+    description: Text = None
+    stars: Count
+    license_spdx: Text = None
+    main_language: Text = None
+    pushed_at: date | None = None
+    first_seen: date | None = None
+
+    @property
+    def key(self) -> str:
+        return self.name
+
+
+class PaperHits(_Facts):
+    hits: tuple[PaperHit, ...] = ()
+
+
+class RepositoryHits(_Facts):
+    hits: tuple[RepositoryHit, ...] = ()
+
+
+Facts = TypeVar("Facts", PaperFacts, RepositoryFacts, LinkFacts, PaperHits, RepositoryHits)
 
 
 class Record(BaseModel, Generic[Facts]):
-    """A line of the lock: one paper or repository, what is known of it, since when, from whom, and why it is not ok."""
+    """A line of the lock: one thing, what is known of it, since when, from whom, and why it is not ok."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -113,6 +171,9 @@ class Record(BaseModel, Generic[Facts]):
 
 PaperRecord = Record[PaperFacts]
 RepositoryRecord = Record[RepositoryFacts]
+LinkRecord = Record[LinkFacts]
+PaperHitsRecord = Record[PaperHits]
+RepositoryHitsRecord = Record[RepositoryHits]
 
 
 def is_idle(record: RepositoryRecord) -> bool:

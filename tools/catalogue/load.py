@@ -1,8 +1,8 @@
 """From text to entries, or every error at once.
 
-A catalogue is a folder: topics.yaml and up to ten files, one a kind (see `models`). All of it is checked before
-anything is said, so that a curator mends a file in one go: YAML (see `yaml_text`), fields and values (pydantic),
-topics, and what may be there only once. Loading fetches nothing and knows no lock.
+A catalogue is a folder: topics.yaml, up to ten files, one a kind (see `models`), and watch.yaml if it likes. All of
+it is checked before anything is said, so that a curator mends a file in one go: YAML (see `yaml_text`), fields and
+values (pydantic), topics, and what may be there only once. Loading fetches nothing and knows no lock.
 """
 
 from collections import defaultdict
@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ValidationError
 
 from tools.catalogue import yaml_text
-from tools.catalogue.models import MODELS, Kind, Resource, Topic
+from tools.catalogue.models import MODELS, Kind, Resource, Topic, Watch
 from tools.catalogue.problems import CatalogueError, Place, Problem, suggestion
 from tools.catalogue.validation import problems_of
 from tools.catalogue.yaml_text import Node
@@ -33,6 +33,7 @@ class Catalogue:
     folder: Path
     topics: tuple[Topic, ...]
     resources: tuple[Resource, ...]
+    watches: tuple[Watch, ...]
     nodes: Mapping[str, tuple[Path, Node]]
 
     def by_kind(self, kind: Kind) -> tuple[Resource, ...]:
@@ -54,6 +55,12 @@ def load(folder: Path) -> Catalogue:
     problems: list[Problem] = list(_unknown_files(folder))
     topics, vocabulary = _topics(folder, problems)
 
+    watch_path = folder / "watch.yaml"
+    watched = _entries(watch_path, problems)
+    watches = tuple(watch for _, watch in _validated(Watch, watch_path, watched, problems))
+    problems += [problem for node in watched for problem in _topic_problems(watch_path, node, vocabulary)]
+    problems += _duplicates([(watch_path, "watch", node) for node in watched])
+
     resources: list[Resource] = []
     nodes: dict[str, tuple[Path, Node]] = {}
     seen: list[tuple[Path, str, Node]] = []
@@ -73,7 +80,7 @@ def load(folder: Path) -> Catalogue:
         )
     if problems:
         raise CatalogueError(problems)
-    return Catalogue(folder, topics, tuple(resources), nodes)
+    return Catalogue(folder, topics, tuple(resources), watches, nodes)
 
 
 def load_topics(folder: Path) -> tuple[Topic, ...]:
@@ -95,7 +102,7 @@ def _topics(folder: Path, problems: list[Problem]) -> tuple[tuple[Topic, ...], l
 
 
 def _unknown_files(folder: Path) -> Iterator[Problem]:
-    known = ["topics", *MODELS]
+    known = ["topics", "watch", *MODELS]
     for path in [*folder.glob("*.yaml"), *folder.glob("*.yml")]:
         if path.suffix == ".yml" or path.stem not in known:
             names = [f"{stem}.yaml" for stem in known]

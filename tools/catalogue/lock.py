@@ -1,4 +1,7 @@
-"""The lock: what was fetched, papers.json by arXiv identifier and repositories.json by curated owner/name.
+"""The lock: what was fetched, one file a kind, by arXiv identifier, curated owner/name, address, or search.
+
+    papers.json  repositories.json  links.json  new-papers.json  new-repositories.json     one Record a key
+    history.json                                                                           the points of each name
 
 Valid JSON with one record a line, sorted, so that a diff shows what changed and two branches merge. Written whole
 into a temporary file beside it, synced, then moved over it: a reader or a `kill -9` meets the old file or the new
@@ -6,26 +9,44 @@ one, never half of one (with plain `open("w")` 31 of 60 kills left it broken). N
 be read is an error, and never taken for empty.
 
     Exception
-    └── LockError       a lock file is damaged, written by a newer version, or cannot be written
+    └── LockError           a lock file is damaged, written by a newer version, or cannot be written
+        └── LockBusyError   another refresh is at work on it
 """
 
 import json
 import os
 import tempfile
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, fields
 from pathlib import Path
+from typing import Any
 
-from pydantic import ValidationError
+from filelock import FileLock, Timeout
+from pydantic import TypeAdapter, ValidationError
 
-from tools.catalogue.facts import Facts, PaperRecord, Record, RepositoryRecord
+from tools.catalogue.facts import (
+    Facts,
+    LinkRecord,
+    PaperHitsRecord,
+    PaperRecord,
+    Record,
+    RepositoryHitsRecord,
+    RepositoryRecord,
+)
+from tools.catalogue.history import Point
 from tools.catalogue.problems import shown
 
 VERSION = 1
+MEND = "take it from version control again, or delete it and refresh"
 
 
 class LockError(Exception):
     """A lock file cannot be used; the message says where and what to do."""
+
+
+class LockBusyError(LockError):
+    """Another refresh is at work."""
 
 
 @dataclass(slots=True)
@@ -34,76 +55,125 @@ class Lock:
 
     papers: dict[str, PaperRecord] = field(default_factory=dict)
     repositories: dict[str, RepositoryRecord] = field(default_factory=dict)
+    links: dict[str, LinkRecord] = field(default_factory=dict)
+    new_papers: dict[str, PaperHitsRecord] = field(default_factory=dict)
+    new_repositories: dict[str, RepositoryHitsRecord] = field(default_factory=dict)
+    history: dict[str, Sequence[Point]] = field(default_factory=dict)
+
+
+_RECORDS: dict[str, type[Record[Any]]] = {
+    "papers": PaperRecord,
+    "repositories": RepositoryRecord,
+    "links": LinkRecord,
+    "new_papers": PaperHitsRecord,
+    "new_repositories": RepositoryHitsRecord,
+}
+_POINTS = TypeAdapter(tuple[Point, ...])
+
+
+def path_of(resources: Path, name: str) -> Path:
+    """The file that one of the lock's fields stands in."""
+    return resources / "lock" / f"{name.replace('_', '-')}.json"
 
 
 def read(resources: Path) -> Lock:
     """The lock beside a catalogue; empty where none has been written yet."""
-    folder = resources / "lock"
-    return Lock(
-        _read(folder / "papers.json", PaperRecord),
-        _read(folder / "repositories.json", RepositoryRecord),
-    )
+    found: dict[str, Any] = {name: _read(path_of(resources, name), model) for name, model in _RECORDS.items()}
+    history = path_of(resources, "history")
+    found["history"] = {
+        key: _valid(history, key, _POINTS.validate_python, points) for key, points in _content(history).items()
+    }
+    return Lock(**found)
 
 
 def write(resources: Path, lock: Lock) -> None:
-    """Both files; one that would not change is left alone."""
-    write_papers(resources, lock)
-    write_repositories(resources, lock)
+    """All files; one that would not change is left alone, and one that would be empty is not begun."""
+    for part in fields(lock):
+        content = getattr(lock, part.name)
+        _write(path_of(resources, part.name), history_dumps(content) if part.name == "history" else dumps(content))
 
 
-def write_papers(resources: Path, lock: Lock) -> None:
-    _write(resources / "lock" / "papers.json", lock.papers)
+@contextmanager
+def held(resources: Path, wait: float) -> Iterator[None]:
+    """Keeps every other refresh of this catalogue out while the block runs; a killed one leaves nothing behind.
 
-
-def write_repositories(resources: Path, lock: Lock) -> None:
-    _write(resources / "lock" / "repositories.json", lock.repositories)
+    Raises:
+        LockBusyError: If another is still at work after `wait` seconds.
+    """
+    path = resources / "lock" / ".running"
+    try:
+        path.parent.mkdir(exist_ok=True)
+        guard = FileLock(path, timeout=wait)
+        guard.acquire()
+    except Timeout:
+        raise LockBusyError(f"{shown(path.parent)}: another refresh is at work; wait for it with --wait 600") from None
+    except OSError as error:
+        raise LockError(f"{shown(path)}: cannot be written ({error.strerror})") from None
+    try:
+        yield
+    finally:
+        guard.release()
 
 
 def dumps(records: Mapping[str, Record[Facts]]) -> str:
-    """The file's content."""
-    lines = ",\n".join(
-        f"{json.dumps(key)}: {record.model_dump_json(exclude_none=True)}"
-        for key, record in sorted(records.items())
+    """A file's content."""
+    return _lines(
+        (key, record.model_dump_json(exclude_none=True))
+        for key, record in records.items()
         if record.checked is not None
     )
+
+
+def history_dumps(history: Mapping[str, Sequence[Point]]) -> str:
+    return _lines((key, _POINTS.dump_json(tuple(points)).decode()) for key, points in history.items())
+
+
+def _lines(rows: Iterator[tuple[str, str]]) -> str:
+    lines = ",\n".join(f"{json.dumps(key)}: {text}" for key, text in sorted(rows))
     return f'{{"version": {VERSION}, "records": {{\n{lines}\n}}}}\n'
 
 
 def _read(path: Path, model: type[Record[Facts]]) -> dict[str, Record[Facts]]:
-    mend = "take it from version control again, or delete it and refresh"
+    return {key: _valid(path, key, model.model_validate, record) for key, record in _content(path).items()}
+
+
+def _valid(path: Path, key: str, validate: Any, content: object) -> Any:
+    try:
+        return validate(content)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"]))
+        raise LockError(f"{shown(path)}: record {key!r}: {where}: {first['msg']}; {MEND}") from None
+
+
+def _content(path: Path) -> dict[str, Any]:
     try:
         content = json.loads(path.read_bytes())
     except FileNotFoundError:
         return {}
     except (OSError, UnicodeDecodeError, RecursionError) as error:
-        raise LockError(f"{shown(path)}: cannot be read ({error}); {mend}") from None
+        raise LockError(f"{shown(path)}: cannot be read ({error}); {MEND}") from None
     except json.JSONDecodeError as error:
-        raise LockError(f"{shown(path)}:{error.lineno}:{error.colno}: is not JSON ({error.msg}); {mend}") from None
+        raise LockError(f"{shown(path)}:{error.lineno}:{error.colno}: is not JSON ({error.msg}); {MEND}") from None
     if not isinstance(content, dict) or not isinstance(content.get("records"), dict):
-        raise LockError(f"{shown(path)}: is not a lock; {mend}")
+        raise LockError(f"{shown(path)}: is not a lock; {MEND}")
     if content.get("version") != VERSION:
         raise LockError(
             f"{shown(path)}: has version {content.get('version')}, this tool reads {VERSION}; update the tool"
         )
-    records = {}
-    for key, record in content["records"].items():
-        try:
-            records[key] = model.model_validate(record)
-        except ValidationError as error:
-            first = error.errors()[0]
-            where = ".".join(map(str, first["loc"]))
-            raise LockError(f"{shown(path)}: record {key!r}: {where}: {first['msg']}; {mend}") from None
+    records: dict[str, Any] = content["records"]
     return records
 
 
-def _write(path: Path, records: Mapping[str, Record[Facts]]) -> None:
-    content = dumps(records).encode()
+def _write(path: Path, text: str) -> None:
+    content = text.encode()
     try:
         path.parent.mkdir(exist_ok=True)
         target = path.resolve()  # a lock that is a link stays one
         for stray in target.parent.glob(f".{target.name}.*.tmp"):  # left by a kill in the middle of what follows
             stray.unlink(missing_ok=True)
-        if not target.exists() or target.read_bytes() != content:
+        known = target.read_bytes() if target.exists() else _lines(iter(())).encode()
+        if known != content:
             _replace(target, content)
     except OSError as error:
         raise LockError(f"{shown(path)}: cannot be written ({error.strerror}); it is as it was") from error

@@ -6,6 +6,8 @@
            ├─ Blog        blogs.yaml            Community   communities.yaml
            └─ Conference  conferences.yaml      Report      reports.yaml
 
+    Topic  topics.yaml, the vocabulary          Watch  watch.yaml, the searches behind "what is new"
+
 The file that an entry stands in says its kind. Every scalar arrives as the text that the curator typed (see `load`), so
 `arxiv: 2301.00010` keeps its last zero and a date stays what was written; the types below turn that text into values or
 say how it should have been written. Fetched facts (stars, versions, dates of commits) are never here: see `lock`.
@@ -193,6 +195,23 @@ class Topic(_Strict):
     id: Slug
     title: Bilingual
     about: Bilingual
+
+
+class Watch(_Strict):
+    """A search of watch.yaml, behind "what is new": the newest papers and the rising repositories of a topic."""
+
+    id: Slug
+    topics: Annotated[list[Slug], Field(min_length=1, max_length=4)] = Field(description="From topics.yaml.")
+    arxiv: Line | None = Field(None, description="In arXiv's query language; the newest papers come first.")
+    github: Line | None = Field(
+        None, description="In GitHub's; the tool adds that they are young, and sorts them by stars."
+    )
+
+    @model_validator(mode="after")
+    def _searches_somewhere(self) -> Self:
+        if not self.arxiv and not self.github:
+            raise ValueError("searches nothing; write arxiv, github or both")
+        return self
 
 
 class Entry(_Strict):

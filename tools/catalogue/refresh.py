@@ -1,7 +1,10 @@
-"""A run: ask both services at once, merge each batch as it comes, keep it.
+"""A run: ask all services at once, merge each batch as it comes, keep it.
 
 One thread a service asks in order and puts its answers into a queue; this thread alone merges and writes. The lock is
 written at most once a second and at the end, however the run ends, so an interruption costs nothing that was fetched.
+
+A Missing is held back until its service has said all: where a good part vanished at once, that is an outage (arXiv
+is known for valid, empty feeds), and none of it counts.
 """
 
 import queue
@@ -16,13 +19,14 @@ from typing import Any, Generic, Protocol
 
 from tools.catalogue import lock as lock_files
 from tools.catalogue.answers import Answer, Missing, NotAnswered, Reason
-from tools.catalogue.facts import Facts, PaperFacts, Record, RepositoryFacts
+from tools.catalogue.facts import Facts, Record
+from tools.catalogue.history import Point, appended, points_of
 from tools.catalogue.lock import Lock
 from tools.catalogue.merge import merge
-from tools.catalogue.transport import Transport
 
 WRITE_EVERY = 1.0  # seconds; a thousand records take 30 ms to write
 MANY = 10
+SHARE = 0.2  # of all that answered; a catalogue does not lose a fifth of itself in a day
 
 Progress = Callable[[str, int, int], None]
 """Called with a service's title, the keys answered for and the keys asked for."""
@@ -36,8 +40,9 @@ class Source(Protocol[Facts]):
     @property
     def title(self) -> str: ...
     @property
-    def transport(self) -> Transport: ...
+    def requests(self) -> int: ...
 
+    def abort(self) -> None: ...
     def answers(self, keys: Sequence[str]) -> Iterator[list[Answer[Facts]]]: ...
 
 
@@ -49,87 +54,108 @@ class Job(Generic[Facts]):
     keys: Sequence[str]
     records: dict[str, Record[Facts]]
     empty: Facts
+    history: dict[str, Sequence[Point]] = field(default_factory=dict)
     answers: dict[str, Answer[Facts]] = field(default_factory=dict)
     before: dict[str, Record[Facts]] = field(default_factory=dict)
     heard: int = 0
     """Keys that the service has answered for."""
+    requests: int = 0
+    _missing: list[Answer[Facts]] = field(default_factory=list, init=False)
 
-    def take(self, batch: list[Answer[Facts]], now: datetime) -> None:
-        for answer in plausible(batch):
-            key = answer.key
-            self.answers[key] = answer
-            self.heard += not isinstance(answer, NotAnswered)
-            known = self.records.get(key) or Record(data=self.empty)
-            self.before.setdefault(key, known)
-            merged = merge(key, known, answer, self.source.name, now)
-            if merged.checked:
-                self.records[key] = merged
+    def take(self, batch: Sequence[Answer[Facts]], now: datetime) -> None:
+        """Merge what is settled."""
+        for answer in batch:
+            if isinstance(answer, Missing):
+                self._missing.append(answer)
+            else:
+                self._merge(answer, now)
+
+    def finish(self, now: datetime) -> None:
+        """The service has said all that it will: now what it did not know counts, or is taken for an outage."""
+        missing, self._missing = self._missing, []
+        answered = self.heard + len(missing)
+        if len(missing) > MANY and len(missing) > SHARE * answered:
+            detail = f"{len(missing)} of {answered} not found at once"
+            missing = [NotAnswered(answer.key, Reason.IMPLAUSIBLE, detail) for answer in missing]
+        for answer in missing:
+            self._merge(answer, now)
+
+    def _merge(self, answer: Answer[Facts], now: datetime) -> None:
+        key = answer.key
+        self.answers[key] = answer
+        self.heard += not isinstance(answer, NotAnswered)
+        known = self.records.get(key) or Record(data=self.empty)
+        self.before.setdefault(key, known)
+        merged = merge(key, known, answer, self.source.name, now)
+        if merged.checked:
+            self.records[key] = merged
+        if merged.data is not known.data:
+            for name, point in points_of(key, merged.data, now.date()).items():
+                self.history[name] = appended(self.history.get(name, ()), point)
 
 
-def plausible(batch: list[Answer[Facts]]) -> list[Answer[Facts]]:
-    """The batch, unless most of it vanished at once: that is an outage (arXiv is known for valid, empty feeds)."""
-    missing = sum(isinstance(answer, Missing) for answer in batch)
-    if missing <= MANY or missing * 2 <= len(batch):
-        return batch
-    detail = f"{missing} of {len(batch)} not found at once"
-    return [NotAnswered(a.key, Reason.IMPLAUSIBLE, detail) if isinstance(a, Missing) else a for a in batch]
+Lane = Sequence[Job[Any]]
+"""Jobs at one service: its thread does them one after the other."""
 
 
-def run(resources: Path, lock: Lock, jobs: Sequence[Job[Any]], stop: threading.Event, progress: Progress) -> bool:
+def run(resources: Path, lock: Lock, lanes: Sequence[Lane], stop: threading.Event, progress: Progress) -> bool:
     """Carry the jobs out; False if a person interrupted. The lock beside `resources` holds the outcome.
 
     Raises:
         LockError: If the lock cannot be written. Nothing is asked any more then.
     """
-    inbox: queue.Queue[tuple[Job[Any], list[Answer[Any]] | BaseException | None]] = queue.Queue()
-    for job in jobs:
-        threading.Thread(target=_work, args=(job, inbox, stop), daemon=True, name=job.source.title).start()
-    working, written, interrupted = len(jobs), time.monotonic(), False
+    inbox: queue.Queue[tuple[Job[Any] | None, list[Answer[Any]] | BaseException | None]] = queue.Queue()
+    for lane in lanes:
+        name = lane[0].source.title if lane else "nothing"
+        threading.Thread(target=_work, args=(lane, inbox, stop), daemon=True, name=name).start()
+    working, written, interrupted = len(lanes), time.monotonic(), False
     try:
         while working:
             try:
                 job, batch = inbox.get()
             except KeyboardInterrupt:
                 interrupted = True
-                _stop(jobs, stop)
+                _stop(lanes, stop)
                 continue
             if isinstance(batch, BaseException):
                 raise batch
-            if batch is None:
+            if job is None:
                 working -= 1
                 continue
-            job.take(batch, datetime.now(UTC).replace(microsecond=0))
+            now = datetime.now(UTC).replace(microsecond=0)
+            if batch is None:
+                if not interrupted:
+                    job.finish(now)
+            else:
+                job.take(batch, now)
             progress(job.source.title, job.heard, len(job.keys))
             if time.monotonic() - written > WRITE_EVERY:
                 lock_files.write(resources, lock)
                 written = time.monotonic()
     finally:
-        _stop(jobs, stop)
+        _stop(lanes, stop)
         lock_files.write(resources, lock)
     return not interrupted
 
 
-def _work(job: Job[Any], inbox: queue.Queue[Any], stop: threading.Event) -> None:
-    try:
-        for batch in job.source.answers(job.keys) if job.keys else ():
-            inbox.put((job, batch))
-            if stop.is_set():
-                break
-    except BaseException as error:  # noqa: BLE001  # a defect of ours, raised again where a person sees it
-        inbox.put((job, error))
-    inbox.put((job, None))
+def _work(lane: Lane, inbox: queue.Queue[Any], stop: threading.Event) -> None:
+    for job in lane:
+        before = job.source.requests
+        try:
+            for batch in job.source.answers(job.keys) if job.keys else ():
+                inbox.put((job, batch))
+                if stop.is_set():
+                    break
+        except BaseException as error:  # noqa: BLE001  # a defect of ours, raised again where a person sees it
+            inbox.put((job, error))
+        job.requests = job.source.requests - before
+        inbox.put((job, None))
+    inbox.put((None, None))
 
 
-def _stop(jobs: Sequence[Job[Any]], stop: threading.Event) -> None:
+def _stop(lanes: Sequence[Lane], stop: threading.Event) -> None:
     stop.set()
-    for job in jobs:
-        with suppress(OSError):
-            job.source.transport.abort()
-
-
-def paper_job(source: Source[PaperFacts], keys: Sequence[str], lock: Lock) -> Job[PaperFacts]:
-    return Job(source, keys, lock.papers, PaperFacts())
-
-
-def repository_job(source: Source[RepositoryFacts], keys: Sequence[str], lock: Lock) -> Job[RepositoryFacts]:
-    return Job(source, keys, lock.repositories, RepositoryFacts())
+    for lane in lanes:
+        for job in lane:
+            with suppress(OSError):
+                job.source.abort()

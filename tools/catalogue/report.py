@@ -1,4 +1,4 @@
-"""What a run did, as data: made once from its jobs, then written for people or for programs.
+"""What a run did, as data: made once from its jobs; `report_formats` writes it for people or for programs.
 
 Every curated key is in exactly one count of `states`, and every key that was asked for is in exactly one of
 `answered` and `not_answered`; a test adds them up.
@@ -7,13 +7,21 @@ Every curated key is in exactly one count of `states`, and every key that was as
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from datetime import date, timedelta
 from typing import Any
 
 from tools.catalogue.answers import NotAnswered, Reason
-from tools.catalogue.facts import PaperRecord, Record, RepositoryRecord, State
+from tools.catalogue.drift import Remark, patch, remarks
+from tools.catalogue.facts import PaperHit, Record, RepositoryHit, State
+from tools.catalogue.history import risen
 from tools.catalogue.load import Catalogue, entries_by
 from tools.catalogue.lock import Lock
+from tools.catalogue.plan import addresses
 from tools.catalogue.refresh import Job
+
+RISING = timedelta(days=30)
+SOME = 10
+"""Candidates of each sort: more are not looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +39,13 @@ class ServiceReport:
 
 
 @dataclass(frozen=True, slots=True)
-class Remark:
-    """Something about one entry: what changed, or what a person should do."""
+class Candidate:
+    """Something that a search found and the catalogue has not."""
 
-    where: str
-    """file:line:column of the field that it is about."""
-    key: str
-    message: str
+    hit: PaperHit | RepositoryHit
+    topics: tuple[str, ...]
+    rise: int | None = None
+    """Stars gained in a month, where that is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,50 +55,47 @@ class Report:
     services: list[ServiceReport] = field(default_factory=list)
     changes: list[Remark] = field(default_factory=list)
     to_do: list[Remark] = field(default_factory=list)
-    states: dict[str, int] = field(default_factory=dict)
-    """State → curated papers and repositories in it; a key that nobody has answered for is unknown."""
+    states: dict[str, dict[str, int]] = field(default_factory=dict)
+    """Papers, repositories, links → state → curated keys in it; a key that nobody has answered for is unknown."""
+    candidates: list[Candidate] = field(default_factory=list)
 
     @property
     def complete(self) -> bool:
-        """Whether every key that was asked for has an answer."""
-        return all(service.asked == service.answered for service in self.services)
+        """Whether every key that was asked for has an answer, but for what a budget left to the next run."""
+        return all(
+            service.asked == service.answered + service.not_answered.get(Reason.OVER_BUDGET, 0)
+            for service in self.services
+        )
 
     def as_dict(self) -> dict[str, Any]:
-        return {"version": 1, **asdict(self)}
-
-    def lines(self) -> Iterator[str]:
-        """The report for people. Facts in it are single harmless lines already (see `text`)."""
-        for service in self.services:
-            if service.asked:
-                yield f"{service.title}: {service.answered} of {service.asked} answered in {service.requests} requests"
-            for reason, count in service.not_answered.items():
-                detail = f" ({service.detail})" if service.detail else ""
-                yield f"  {count} not answered: {reason}{detail}; what was known of them is kept"
-        asked = [service for service in self.services if service.asked]
-        if asked and all(set(service.not_answered) == {Reason.UNREACHABLE} for service in asked):
-            titles = " and ".join(service.title for service in asked)
-            yield f"No network: {titles} could not be reached, and everything known was kept."
-        for title, remarks in (("Changed", self.changes), ("For a person to look at", self.to_do)):
-            if remarks:
-                yield f"{title}:"
-                yield from (f"  {remark.where}: {remark.key}: {remark.message}" for remark in remarks)
-        if self.states:
-            states = ", ".join(f"{count} {state}" for state, count in self.states.items())
-            yield f"{sum(self.states.values())} papers and repositories: {states}"
+        plain: dict[str, Any] = {"version": 2, **asdict(self)}
+        for name in ("changes", "to_do"):
+            for remark, row in zip(getattr(self, name), plain[name], strict=True):
+                row["patch"] = patch([remark.edit]) if remark.edit else None
+                del row["edit"]
+        plain["candidates"] = [
+            {**candidate.hit.model_dump(mode="json"), "topics": candidate.topics, "rise": candidate.rise}
+            for candidate in self.candidates
+        ]
+        return plain
 
 
 def counts(catalogue: Catalogue) -> dict[str, int]:
     return dict(Counter(resource.kind for resource in catalogue.resources))
 
 
-def report(catalogue: Catalogue, lock: Lock, jobs: Sequence[Job[Any]]) -> Report:
+def report(
+    catalogue: Catalogue, lock: Lock, jobs: Sequence[Job[Any]], dropped: Sequence[str] = (), today: date | None = None
+) -> Report:
     """What the jobs did to the lock, and how every curated key stands now."""
+    forgotten = [Remark("resources/lock", key, "no longer in the catalogue; its record was dropped") for key in dropped]
     return Report(
         counts(catalogue),
         [_service(job) for job in jobs],
-        [change for job in jobs for change in _changes(catalogue, job)],
-        [*_to_do(catalogue, "arxiv", lock.papers), *_to_do(catalogue, "code", lock.repositories)],
+        [*(change for job in jobs for change in _changes(catalogue, job)), *forgotten],
+        list(remarks(catalogue, lock)),
         _states(catalogue, lock),
+        list(candidates(catalogue, lock, today or date.today())),
     )
 
 
@@ -101,21 +106,16 @@ def _service(job: Job[Any]) -> ServiceReport:
     if missed:
         reasons[Reason.INTERRUPTED.value] += missed
     return ServiceReport(
-        job.source.title,
-        len(job.keys),
-        job.heard,
-        job.source.transport.requests,
-        dict(reasons),
-        silent[0].detail if silent else None,
+        job.source.title, len(job.keys), job.heard, job.requests, dict(reasons), silent[0].detail if silent else None
     )
 
 
 def _changes(catalogue: Catalogue, job: Job[Any]) -> Iterator[Remark]:
-    name = "arxiv" if job.source.name == "arxiv" else "code"
+    places = _places(catalogue)
     for key, before in job.before.items():
         after = job.records.get(key, before)
         for message in _differences(before, after):
-            yield Remark(_where(catalogue, name, key), key, message)
+            yield Remark(places.get(key, key), key, message)
 
 
 def _differences(before: Record[Any], after: Record[Any]) -> Iterator[str]:
@@ -127,34 +127,55 @@ def _differences(before: Record[Any], after: Record[Any]) -> Iterator[str]:
         old, new = getattr(before.data, name, None), getattr(after.data, name, None)
         if old != new and new is not None:
             yield f"{name.replace('_', ' ')} {old or 'none'} → {new}"
+    if hits := getattr(after.data, "hits", None):
+        known = {hit.key for hit in before.data.hits}
+        if new := [hit.key for hit in hits if hit.key not in known]:
+            yield f"{len(new)} new: {', '.join(new[:5])}{' …' if len(new) > 5 else ''}"
 
 
-def _to_do(
-    catalogue: Catalogue, name: str, records: Mapping[str, PaperRecord] | Mapping[str, RepositoryRecord]
-) -> Iterator[Remark]:
-    advice = {
-        State.RENAMED: "write the new name",
-        State.WITHDRAWN: "say so in a note, or remove the entry",
-        State.NOT_FOUND: "correct or remove it",
-        State.BLOCKED: "say so in a note, or remove it",
-        State.DISABLED: "say so in a note, or remove it",
+def _places(catalogue: Catalogue) -> dict[str, str]:
+    """Key → file:line:column of the field that it stands in."""
+    found: dict[str, str] = {}
+    for field_name in ("arxiv", "code"):
+        for key, resources in entries_by(catalogue.resources, field_name).items():
+            place = catalogue.where(resources[0], field_name)
+            found[key] = f"{place}:{place.column}"
+    for key, resources in addresses(catalogue).items():
+        place = catalogue.where(resources[0], "url")
+        found.setdefault(key, f"{place}:{place.column}")
+    return found
+
+
+def _states(catalogue: Catalogue, lock: Lock) -> dict[str, dict[str, int]]:
+    def counted(keys: Mapping[str, object], records: Mapping[str, Record[Any]]) -> dict[str, int]:
+        found = Counter((records[key].state if key in records else State.UNKNOWN).value for key in keys)
+        return {state.value: found[state.value] for state in State if found[state.value]}
+
+    every = {
+        "papers": counted(entries_by(catalogue.resources, "arxiv"), lock.papers),
+        "repositories": counted(entries_by(catalogue.resources, "code"), lock.repositories),
+        "links": counted(addresses(catalogue), lock.links),
     }
-    for key in entries_by(catalogue.resources, name):
-        record = records.get(key)
-        if record and record.state in advice:
-            message = f"{record.reason or record.state}; {advice[record.state]}"
-            yield Remark(_where(catalogue, name, key), key, message)
+    return {name: states for name, states in every.items() if states}
 
 
-def _where(catalogue: Catalogue, name: str, key: str) -> str:
-    place = catalogue.where(entries_by(catalogue.resources, name)[key][0], name)
-    return f"{place}:{place.column}"
-
-
-def _states(catalogue: Catalogue, lock: Lock) -> dict[str, int]:
-    papers = (lock.papers.get(key) for key in entries_by(catalogue.resources, "arxiv"))
-    repositories = (lock.repositories.get(key) for key in entries_by(catalogue.resources, "code"))
-    found: Counter[str] = Counter()
-    for record in (*papers, *repositories):
-        found[(record.state if record else State.UNKNOWN).value] += 1
-    return {state.value: found[state.value] for state in State if found[state.value]}
+def candidates(catalogue: Catalogue, lock: Lock, today: date) -> Iterator[Candidate]:
+    """What the searches found and the catalogue has not: the newest papers, the repositories that rise most."""
+    topics = {watch.id: tuple(watch.topics) for watch in catalogue.watches}
+    papers: dict[str, Candidate] = {}
+    repositories: dict[str, Candidate] = {}
+    known_papers = entries_by(catalogue.resources, "arxiv").keys()
+    known_repositories = {key.lower() for key in entries_by(catalogue.resources, "code")}
+    for search, found in lock.new_papers.items():
+        for paper in found.data.hits:
+            if search in topics and paper.key not in known_papers:
+                papers.setdefault(paper.key, Candidate(paper, topics[search]))
+    for search, rising in lock.new_repositories.items():
+        for repository in rising.data.hits:
+            if search in topics and repository.key.lower() not in known_repositories:
+                rise = risen(lock.history.get(repository.key, ()), today - RISING)
+                repositories.setdefault(repository.key, Candidate(repository, topics[search], rise))
+    newest = sorted(papers.values(), key=lambda found: (found.hit.published, found.hit.key), reverse=True)  # type: ignore[union-attr]  # papers
+    yield from newest[:SOME]
+    most = sorted(repositories.values(), key=lambda found: (found.rise or 0, found.hit.stars), reverse=True)  # type: ignore[union-attr]  # repositories
+    yield from most[:SOME]

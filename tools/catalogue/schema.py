@@ -14,7 +14,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from tools.catalogue.load import load_topics
-from tools.catalogue.models import MODELS, Topic
+from tools.catalogue.models import MODELS, Topic, Watch
 from tools.catalogue.problems import CatalogueError, shown
 
 RESOURCES = Path(__file__).parents[2] / "resources"
@@ -23,7 +23,7 @@ RESOURCES = Path(__file__).parents[2] / "resources"
 def schemas(folder: Path) -> dict[str, str]:
     """File name below schema/ → its content, for the vocabulary of this catalogue."""
     topics = [topic.id for topic in load_topics(folder)]
-    models: dict[str, type[BaseModel]] = {"topics": Topic, **MODELS}
+    models: dict[str, type[BaseModel]] = {"topics": Topic, "watch": Watch, **MODELS}
     return {
         f"{stem}.json": json.dumps(_schema(stem, model, topics), ensure_ascii=False, indent=2) + "\n"
         for stem, model in models.items()

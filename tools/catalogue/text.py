@@ -22,7 +22,7 @@ def clean(text: str, longest: int = LONGEST) -> str:
     """
     line = re.sub(r"\s+", " ", text)
     kept = "".join(c for c in line if unicodedata.category(c) not in _DROPPED and c not in _TURNING).strip()
-    kept = unicodedata.normalize("NFC", kept)
+    kept = unicodedata.normalize("NFC", re.sub(r" {2,}", " ", kept))
     return kept if len(kept) <= longest else kept[: longest - 1] + "…"
 
 

@@ -8,12 +8,14 @@ User-Agent: httpx's is blocked by some.
 """
 
 import email.utils
+import re
 import socket
 import threading
 import time
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urljoin, urlsplit
@@ -22,11 +24,13 @@ import httpx
 
 from tools.catalogue.answers import Reason
 from tools.catalogue.environment import Service, SettingsError
-from tools.catalogue.pace import Pace
+from tools.catalogue.pace import LONGEST_WAIT, Pace
 from tools.catalogue.text import clean
 
-USER_AGENT = "aigc-ref-catalogue/1 (refresh of a curated catalogue; a few requests a day)"
+PRODUCT = "aigc-ref-catalogue"
+USER_AGENT = f"{PRODUCT}/1 (refresh of a curated catalogue; a few requests a day)"
 DEADLINE = 60.0  # seconds for one request with its body; arXiv has taken 40 for a full page
+SILENCE = 20.0  # seconds between two bytes
 LARGEST = 16 * 2**20  # 200 papers are under 1 MB, 50 repositories under 200 KB
 REDIRECTS = 3
 PASSING = frozenset({Reason.TIMED_OUT, Reason.RATE_LIMITED, Reason.SERVER_ERROR})
@@ -47,8 +51,8 @@ class Failure:
     retry_after: float | None = None
 
 
-class _RefusedError(Exception):
-    """Carries a Failure out of the reading of a body."""
+class RefusedError(Exception):
+    """Carries a Failure out of a request under way: from the reading of a body, or from the guard of a connection."""
 
     def __init__(self, failure: Failure) -> None:
         super().__init__(failure.detail)
@@ -58,17 +62,27 @@ class _RefusedError(Exception):
 class Transport:
     """Requests to one service, in order, at its pace. Counts them."""
 
-    def __init__(self, service: Service, pace: Pace, *, deadline: float = DEADLINE, largest: int = LARGEST) -> None:
+    def __init__(
+        self,
+        service: Service,
+        pace: Pace,
+        *,
+        contact: str | None = None,
+        largest: int | None = None,
+        guard: Callable[[str], None] | None = None,
+    ) -> None:
+        """`contact` goes into the User-Agent; `guard` gets the address of each connection, and raises to refuse it."""
         self.url = service.url
         self.pace = pace
         self.requests = 0
-        self._deadline = deadline
-        self._largest = largest
+        self._deadline = DEADLINE
+        self._largest = largest or LARGEST
+        self._guard = guard
         self._socket: socket.socket | None = None
         try:
             self._client = httpx.Client(
-                headers={"User-Agent": USER_AGENT, "Accept-Encoding": "gzip"},
-                timeout=httpx.Timeout(20.0, connect=10.0),
+                headers={"User-Agent": user_agent(contact), "Accept-Encoding": "gzip"},
+                timeout=httpx.Timeout(SILENCE, connect=10.0),
                 limits=httpx.Limits(max_connections=1),
                 trust_env=not service.loopback,  # proxies and certificates as the environment says
             )
@@ -120,12 +134,7 @@ class Transport:
 
     def _paced(self, method: str, url: str, headers: Mapping[str, str], content: bytes | None) -> Reply | Failure:
         for _ in range(REDIRECTS + 1):
-            self.pace.wait()
-            if self.pace.stop.is_set():
-                return Failure(Reason.INTERRUPTED, "the run was interrupted")
-            self.requests += 1
-            reply = self._once(method, url, headers, content)
-            self.pace.done()
+            reply = self.once(method, url, headers, content)
             if isinstance(reply, Failure) or reply.status not in {301, 302, 307, 308}:
                 return reply if isinstance(reply, Failure) else judged(reply)
             target = urljoin(url, reply.headers.get("location", ""))
@@ -134,7 +143,33 @@ class Transport:
             url = target
         return Failure(Reason.REFUSED, "redirects in a circle")
 
-    def _once(self, method: str, url: str, headers: Mapping[str, str], content: bytes | None) -> Reply | Failure:
+    def once(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        content: bytes | None = None,
+        *,
+        read: bool = True,
+    ) -> Reply | Failure:
+        """One request at the service's pace: whatever it replies, redirects as well; without its body unless `read`."""
+        if self.pace.remaining > LONGEST_WAIT:
+            until = datetime.now(UTC) + timedelta(seconds=self.pace.remaining)
+            return Failure(Reason.COOLING_DOWN, f"asked to be left alone until {until:%Y-%m-%d %H:%M} UTC")
+        self.pace.wait()
+        if self.pace.stop.is_set():
+            return Failure(Reason.INTERRUPTED, "the run was interrupted")
+        if not self.pace.allowance.take():
+            return Failure(Reason.OVER_BUDGET, "the run's budget or deadline is used up")
+        self.requests += 1
+        try:
+            return self._send(method, url, headers, content, read=read)
+        finally:
+            self.pace.done()
+
+    def _send(
+        self, method: str, url: str, headers: Mapping[str, str], content: bytes | None, *, read: bool
+    ) -> Reply | Failure:
         end = time.monotonic() + self._deadline
         watchdog = threading.Timer(self._deadline, self.abort)
         watchdog.daemon = True
@@ -143,8 +178,8 @@ class Transport:
             with self._client.stream(
                 method, url, headers=dict(headers), content=content, extensions={"trace": self._remember_socket}
             ) as response:
-                return Reply(response.status_code, response.headers, self._body(response))
-        except _RefusedError as error:
+                return Reply(response.status_code, response.headers, self._body(response) if read else b"")
+        except RefusedError as error:
             return error.failure
         except httpx.TimeoutException:
             return Failure(Reason.TIMED_OUT, "no answer in time")
@@ -162,23 +197,34 @@ class Transport:
     def _remember_socket(self, event: str, info: Mapping[str, Any]) -> None:
         if event.endswith(("connect_tcp.complete", "start_tls.complete")):
             self._socket = info["return_value"].get_extra_info("socket")
+            if self._guard and event.endswith("connect_tcp.complete"):
+                self._guard(info["return_value"].get_extra_info("server_addr")[0])
 
     def _body(self, response: httpx.Response) -> bytes:
         encoding = response.headers.get("content-encoding", "identity").lower()
         if encoding not in {"identity", "gzip"}:
-            raise _RefusedError(Failure(Reason.MALFORMED, f"encoded as {clean(encoding, 20)}, which was not asked for"))
+            raise RefusedError(Failure(Reason.MALFORMED, f"encoded as {clean(encoding, 20)}, which was not asked for"))
         inflate = zlib.decompressobj(16 + zlib.MAX_WBITS) if encoding == "gzip" else None
         body = bytearray()
         for chunk in response.iter_raw():
             try:
                 body += inflate.decompress(chunk, self._largest + 1 - len(body)) if inflate else chunk
             except zlib.error:
-                raise _RefusedError(Failure(Reason.MALFORMED, "holds broken gzip")) from None
+                raise RefusedError(Failure(Reason.MALFORMED, "holds broken gzip")) from None
             if len(body) > self._largest:
-                raise _RefusedError(Failure(Reason.MALFORMED, f"is larger than {self._largest} bytes"))
+                raise RefusedError(Failure(Reason.MALFORMED, f"is larger than {self._largest} bytes"))
         if inflate and not inflate.eof and body:
-            raise _RefusedError(Failure(Reason.MALFORMED, "ends in the middle of its gzip"))
+            raise RefusedError(Failure(Reason.MALFORMED, "ends in the middle of its gzip"))
         return bytes(body)
+
+
+def user_agent(contact: str | None) -> str:
+    """Who asks, and whom to write to.
+
+    >>> user_agent("curator@example.org")
+    'aigc-ref-catalogue/1 (refresh of a curated catalogue; a few requests a day; curator@example.org)'
+    """
+    return f"{USER_AGENT[:-1]}; {contact})" if contact else USER_AGENT
 
 
 def judged(reply: Reply) -> Reply | Failure:
@@ -206,12 +252,12 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     """
     now = _timestamp(headers.get("date")) or time.time()
     said = headers.get("retry-after", "").strip()
-    if said.isdecimal():
+    if re.fullmatch(r"\d{1,12}(\.\d+)?", said, re.ASCII):  # a negative number is no answer
         return float(said)
     if (moment := _timestamp(said)) is not None:
         return max(0.0, moment - now)
     reset = headers.get("x-ratelimit-reset", "")
-    if headers.get("x-ratelimit-remaining") == "0" and reset.isdecimal():
+    if headers.get("x-ratelimit-remaining") == "0" and re.fullmatch(r"\d{1,12}", reset, re.ASCII):
         return max(0.0, float(reset) - now)
     return None
 

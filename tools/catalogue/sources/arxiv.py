@@ -19,17 +19,23 @@ from xml.parsers import expat
 import arxiv  # type: ignore[import-untyped]  # it ships no types
 
 from tools.catalogue.answers import Answer, Found, Missing, NotAnswered, Reason
-from tools.catalogue.facts import PaperFacts
+from tools.catalogue.facts import PaperFacts, PaperHit, PaperHits
 from tools.catalogue.models import canonical_arxiv_id
 from tools.catalogue.text import clean
 from tools.catalogue.transport import Failure, Reply, Transport
 
+NEWEST = 25  # papers of a search: more appear in a day for none of ours
 PAGE = 200  # one POST held 700 ids against the live service (arxiv.py PR 209); 200 keeps an answer under 1 MB
 ATOM_FEED = "http://www.w3.org/2005/Atom feed"
 _MALFORMED_ID = re.compile(rb"incorrect id format for ([^\s<]+)")
 _WITHDRAWN = re.compile(
     r"^\W*(this \w+ (has been|was|is) )?withdrawn\b|\bthis (paper|article|submission|manuscript|preprint|work|report) "
     r"(has been|was|is being|is) withdrawn\b",
+    re.IGNORECASE,
+)
+_SUCCESSOR = re.compile(
+    r"\b(?:superseded|replaced|subsumed) by (?:the paper |our paper )?\(?(?:https?://)?arxiv(?:\.org/abs/|:\s?|\s)"
+    r"((?:[a-z-]+(?:\.[A-Z]{2})?/)?\d[\d.]+\d(?:v\d+)?)",
     re.IGNORECASE,
 )
 
@@ -71,7 +77,12 @@ class PostingSession:
         )
         if isinstance(reply, Failure):
             raise NoFeedError(reply)
-        return _Response(200, complete_feed(reply))
+        try:
+            return _Response(200, complete_feed(reply))
+        except NoFeedError as error:
+            if error.failure.reason is Reason.RATE_LIMITED:  # said with status 200: the transport did not see it
+                self._transport.pace.hold(None, limited=True)
+            raise
 
 
 def complete_feed(reply: Reply) -> bytes:
@@ -105,8 +116,17 @@ def _refuse_dtd(*_: object) -> None:
 @dataclass(frozen=True, slots=True)
 class Arxiv:
     transport: Transport
+    witness: str | None = None
+    """A paper that is known to be there. Where none of those asked for is in a feed, is it?"""
     name: str = "arxiv"
     title: str = "arXiv"
+
+    @property
+    def requests(self) -> int:
+        return self.transport.requests
+
+    def abort(self) -> None:
+        self.transport.abort()
 
     def answers(self, keys: Sequence[str]) -> Iterator[list[Answer[PaperFacts]]]:
         """An answer for every key, a batch at a time. After a request that failed, nothing more is asked."""
@@ -130,28 +150,90 @@ class Arxiv:
                     answers.append(NotAnswered(error.malformed_id, failure.reason, failure.detail))
                     continue
                 return answers + [NotAnswered(key, failure.reason, failure.detail) for key in asked], failure
+            if asked and not found and not self._feeds_can_be_trusted(asked):
+                detail = "an empty feed, in which not even a paper is that was there before"
+                return answers + [NotAnswered(key, Reason.IMPLAUSIBLE, detail) for key in asked], None
             return answers + [found.get(key, Missing(key)) for key in asked], None
         return answers, None
 
-    def _fetch(self, keys: Sequence[str]) -> dict[str, Answer[PaperFacts]]:
-        client = arxiv.Client(page_size=len(keys), delay_seconds=0, num_retries=0)  # our Pace waits and asks again
-        client.query_url_format = quote(self.transport.url, safe=":/[]%~") + "?{}"
-        client._session = PostingSession(self.transport)  # private: `arxiv<5` is pinned, and a test fails if it goes
-        search = arxiv.Search(id_list=list(keys), max_results=None)  # its default of 100 would cut the list
-        found: dict[str, Answer[PaperFacts]] = {}
+    def _feeds_can_be_trusted(self, keys: Sequence[str]) -> bool:
+        """Whether an empty feed means that these papers are not there: a second request, for them and the witness."""
+        if self.witness is None or self.witness in keys:
+            return len(keys) == 1  # all of several at once have never vanished; one may be a slip of the pen
         try:
-            for result in client.results(search):
-                key, answer = _answer(result)
-                if key in keys:
-                    found[key] = answer
-        except (ValueError, arxiv.ArxivError) as error:  # a date that is none; an empty page where more were promised
-            raise NoFeedError(Failure(Reason.MALFORMED, clean(str(error), 200))) from None
-        return found
+            return self.witness in self._fetch([*keys, self.witness])
+        except NoFeedError:
+            return False
+
+    def _fetch(self, keys: Sequence[str]) -> dict[str, Answer[PaperFacts]]:
+        search = arxiv.Search(id_list=list(keys), max_results=None)  # its default of 100 would cut the list
+        answers = (_answer(result) for result in _results(self.transport, search, len(keys)))
+        return {key: answer for key, answer in answers if key in keys}
+
+
+@dataclass(frozen=True, slots=True)
+class ArxivSearches:
+    """The newest papers that each search of watch.yaml finds; keys are the searches' ids."""
+
+    transport: Transport
+    queries: Mapping[str, str]
+    """Id → arXiv's query language."""
+    name: str = "arxiv"
+    title: str = "arXiv, new papers"
+
+    @property
+    def requests(self) -> int:
+        return self.transport.requests
+
+    def abort(self) -> None:
+        self.transport.abort()
+
+    def answers(self, keys: Sequence[str]) -> Iterator[list[Answer[PaperHits]]]:
+        for place, key in enumerate(keys):
+            search = arxiv.Search(
+                self.queries[key], max_results=NEWEST, sort_by=arxiv.SortCriterion.SubmittedDate
+            )  # descending is its default
+            try:
+                results = _results(self.transport, search, NEWEST)
+                hits = [hit for result in results if (hit := _hit(result)) is not None]
+            except NoFeedError as error:
+                failure = error.failure
+                yield [NotAnswered(key, failure.reason, failure.detail) for key in keys[place:]]
+                return
+            yield [Found(key, PaperHits(hits=tuple(hits)))]
+
+
+def _results(transport: Transport, search: arxiv.Search, page: int) -> list[arxiv.Result]:
+    """What the service finds, or NoFeedError."""
+    client = arxiv.Client(page_size=page, delay_seconds=0, num_retries=0)  # our Pace waits and asks again
+    client.query_url_format = quote(transport.url, safe=":/[]%~") + "?{}"
+    client._session = PostingSession(transport)  # private: `arxiv<5` is pinned, and a test fails if it goes
+    try:
+        return list(client.results(search))
+    except (ValueError, arxiv.ArxivError) as error:  # a date that is none; an empty page where more were promised
+        raise NoFeedError(Failure(Reason.MALFORMED, clean(str(error), 200))) from None
+
+
+def _hit(result: arxiv.Result) -> PaperHit | None:
+    """The paper, or None for an entry that cannot be one: a search may find others."""
+    try:
+        return PaperHit(
+            arxiv=canonical_arxiv_id(result.entry_id.partition("/abs/")[2]),
+            title=result.title,
+            authors=[author.name for author in result.authors][:12],
+            published=result.published.date(),
+            primary_category=result.primary_category,
+        )
+    except ValueError:
+        return None
 
 
 def _answer(result: arxiv.Result) -> tuple[str, Answer[PaperFacts]]:
     identifier = result.entry_id.partition("/abs/")[2]
-    key = canonical_arxiv_id(identifier)
+    try:
+        key = canonical_arxiv_id(identifier)
+    except ValueError:
+        return identifier, Missing(identifier)  # nobody asked for it, so nobody hears this
     version = re.search(r"v(\d+)$", identifier)
     if not (result.title.strip() and result.authors and result.primary_category and version):
         return key, NotAnswered(key, Reason.MALFORMED, "its entry lacks a title, an author, a category or a version")
@@ -167,6 +249,7 @@ def _answer(result: arxiv.Result) -> tuple[str, Answer[PaperFacts]]:
         journal_ref=result.journal_ref,
         doi=result.doi,
         withdrawn=withdrawal(result.comment, result.summary),
+        superseded_by=successor(key, result.comment, result.summary),
     )
     return key, Found(key, facts)
 
@@ -181,4 +264,20 @@ def withdrawal(comment: str | None, abstract: str | None) -> str | None:
     for text in (comment, abstract):
         if text and _WITHDRAWN.search(" ".join(text.split())):
             return clean(text, 300)
+    return None
+
+
+def successor(key: str, comment: str | None, abstract: str | None) -> str | None:
+    """The paper that the authors name in this one's place.
+
+    >>> successor("2301.00001", "Withdrawn; superseded by arXiv:2302.00002v1", None)
+    '2302.00002'
+    """
+    for text in (comment, abstract):
+        if text and (found := _SUCCESSOR.search(" ".join(text.split()))):
+            try:
+                named = canonical_arxiv_id(found[1])
+            except ValueError:
+                continue
+            return named if named != key else None
     return None

@@ -7,28 +7,36 @@ seconds, or RESOURCE_LIMITS_EXCEEDED with half the data); then the batch is halv
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from pydantic import SecretStr, ValidationError
 
 from tools.catalogue.answers import Answer, Found, Missing, NotAnswered, Reason
-from tools.catalogue.facts import RepositoryFacts
+from tools.catalogue.facts import RepositoryFacts, RepositoryHit, RepositoryHits
 from tools.catalogue.text import clean
-from tools.catalogue.transport import PASSING, Failure, Reply, Transport
+from tools.catalogue.transport import PASSING, Failure, Reply, Transport, retry_after
 
 BATCH = 50  # 1 point of 5,000 an hour; 75 and 100 have failed for others (hecat 138, gh-manager-cli 106)
+FOUND = 20  # repositories of a search: what rises is near its top
 SMALLEST = 6  # 50, 25, 12, 6: an outage costs four requests, not one for each repository
 
 FRAGMENT = """
 fragment Facts on Repository {
-  nameWithOwner description homepageUrl stargazerCount forkCount isArchived isDisabled pushedAt
+  databaseId nameWithOwner description homepageUrl stargazerCount forkCount isArchived isDisabled pushedAt
   licenseInfo { spdxId }
   primaryLanguage { name }
   repositoryTopics(first: 20) { nodes { topic { name } } }
   latestRelease { tagName publishedAt }
   defaultBranchRef { target { ... on Commit { committedDate } } }
+}
+"""
+
+HIT = """
+fragment Hit on Repository {
+  nameWithOwner description stargazerCount pushedAt licenseInfo { spdxId } primaryLanguage { name }
 }
 """
 
@@ -53,6 +61,13 @@ class GitHubGraphQL:
     title: str = "GitHub"
     size: int = BATCH
 
+    @property
+    def requests(self) -> int:
+        return self.transport.requests
+
+    def abort(self) -> None:
+        self.transport.abort()
+
     def answers(self, keys: Sequence[str]) -> Iterator[list[Answer[RepositoryFacts]]]:
         """An answer for every key, a batch at a time. After a request that failed for good, nothing more is asked."""
         waiting = list(keys)
@@ -73,22 +88,95 @@ class GitHubGraphQL:
                 return
 
     def _ask(self, keys: Sequence[str]) -> tuple[list[Answer[RepositoryFacts]], Failure | None]:
-        text, variables = query(keys)
-        reply = self.transport.ask(
-            "POST",
-            f"{self.transport.url}/graphql",
-            headers={
-                "Authorization": f"Bearer {self.token.get_secret_value()}",
-                "Accept": "application/json",
-                "Content-Type": "application/json",
-            },
-            content=json.dumps({"query": text, "variables": variables}).encode(),
-            passing=PASSING - _TOO_MUCH,  # a smaller batch is the better second try
-        )
-        content = _content(reply)
+        content = _post(self.transport, self.token, *query(keys))
         if isinstance(content, Failure):
             return [NotAnswered(key, content.reason, content.detail) for key in keys], content
         return _per_alias(keys, content)
+
+
+@dataclass(frozen=True, slots=True)
+class GitHubGraphQLSearches:
+    """The young repositories with the most stars that each search of watch.yaml finds; keys are the searches' ids."""
+
+    transport: Transport
+    token: SecretStr
+    queries: Mapping[str, str]
+    """Id → GitHub's query language."""
+    name: str = "github"
+    title: str = "GitHub, rising repositories"
+
+    @property
+    def requests(self) -> int:
+        return self.transport.requests
+
+    def abort(self) -> None:
+        self.transport.abort()
+
+    def answers(self, keys: Sequence[str]) -> Iterator[list[Answer[RepositoryHits]]]:
+        """All searches are aliases of one query: a point of the limit for each."""
+        if not keys:
+            return
+        declared = ", ".join(f"$q{i}: String!" for i in range(len(keys)))
+        aliases = "\n".join(
+            f"  r{i}: search(query: $q{i}, type: REPOSITORY, first: {FOUND}) {{ nodes {{ ...Hit }} }}"
+            for i in range(len(keys))
+        )
+        variables = {f"q{i}": self.queries[key] for i, key in enumerate(keys)}
+        content = _post(self.transport, self.token, f"query({declared}) {{\n{aliases}\n}}\n{HIT}", variables)
+        if isinstance(content, Failure):
+            yield [NotAnswered(key, content.reason, content.detail) for key in keys]
+            return
+        data = content["data"] if isinstance(content.get("data"), dict) else {}
+        whole, by_alias = _errors(content.get("errors"))
+        for i, key in enumerate(keys):
+            found = data.get(f"r{i}")
+            nodes = found.get("nodes") if isinstance(found, dict) else None
+            why = by_alias.get(f"r{i}") or (None if isinstance(nodes, list) else whole or _NULL)
+            if why:
+                yield [NotAnswered(key, why.reason, why.detail)]
+            else:
+                yield [Found(key, RepositoryHits(hits=hits(_said_of_hit(node) for node in nodes or [])))]
+
+
+def _said_of_hit(node: object) -> dict[str, Any]:
+    node = node if isinstance(node, dict) else {}
+    return {
+        "name": node.get("nameWithOwner"),
+        "description": node.get("description"),
+        "stars": node.get("stargazerCount"),
+        "license_spdx": _inner(node, "licenseInfo", "spdxId"),
+        "main_language": _inner(node, "primaryLanguage", "name"),
+        "pushed_at": day(node.get("pushedAt")),
+    }
+
+
+def hits(said: Iterable[dict[str, Any]]) -> tuple[RepositoryHit, ...]:
+    """Those that are repositories; what else a search returns is passed over."""
+    found = []
+    for fields in said:
+        with suppress(ValidationError):
+            found.append(RepositoryHit.model_validate(fields))
+    return tuple(found)
+
+
+def _post(transport: Transport, token: SecretStr, text: str, variables: Mapping[str, str]) -> dict[str, Any] | Failure:
+    reply = transport.ask(
+        "POST",
+        f"{transport.url}/graphql",
+        headers={
+            "Authorization": f"Bearer {token.get_secret_value()}",
+            "Accept": "application/json",
+            "Content-Type": "application/json",
+        },
+        content=json.dumps({"query": text, "variables": variables}).encode(),
+        passing=PASSING - _TOO_MUCH,  # a smaller batch is the better second try
+    )
+    content = _content(reply)
+    if isinstance(reply, Reply) and isinstance(content, dict):
+        whole, _ = _errors(content.get("errors"))
+        if whole and whole.reason is Reason.RATE_LIMITED:  # said with status 200: the transport did not see it
+            transport.pace.hold(retry_after(reply.headers), limited=True)
+    return content
 
 
 _TOO_MUCH = frozenset({Reason.SERVER_ERROR, Reason.TIMED_OUT})
@@ -119,12 +207,13 @@ def _per_alias(keys: Sequence[str], content: dict[str, Any]) -> tuple[list[Answe
         elif isinstance(node, dict) and error is None:
             answers.append(_found(key, node))
         else:
-            why = error or whole or Failure(Reason.MALFORMED, "GitHub answers null without a reason")
+            why = error or whole or _NULL
             answers.append(NotAnswered(key, why.reason, why.detail))
     return answers, whole
 
 
 _NOT_FOUND = Failure(Reason.REFUSED, "NOT_FOUND")
+_NULL = Failure(Reason.MALFORMED, "GitHub answers null without a reason")
 
 
 def _errors(errors: object) -> tuple[Failure | None, dict[str, Failure]]:
@@ -153,14 +242,9 @@ def _errors(errors: object) -> tuple[Failure | None, dict[str, Failure]]:
 
 
 def _found(key: str, node: Mapping[str, Any]) -> Answer[RepositoryFacts]:
-    def inner(*steps: str) -> Any:
-        value: Any = node
-        for step in steps:
-            value = value.get(step) if isinstance(value, dict) else None
-        return value
-
-    topics = inner("repositoryTopics", "nodes")
+    topics = _inner(node, "repositoryTopics", "nodes")
     said: dict[str, Any] = {
+        "github_id": node.get("databaseId"),
         "name": node.get("nameWithOwner"),
         "description": node.get("description"),
         "homepage": node.get("homepageUrl"),
@@ -169,14 +253,21 @@ def _found(key: str, node: Mapping[str, Any]) -> Answer[RepositoryFacts]:
         "archived": node.get("isArchived"),
         "disabled": node.get("isDisabled"),
         "pushed_at": day(node.get("pushedAt")),
-        "license_spdx": inner("licenseInfo", "spdxId"),
-        "main_language": inner("primaryLanguage", "name"),
+        "license_spdx": _inner(node, "licenseInfo", "spdxId"),
+        "main_language": _inner(node, "primaryLanguage", "name"),
         "topics": [node["topic"]["name"] for node in topics] if isinstance(topics, list) else [],
-        "latest_release": inner("latestRelease", "tagName"),
-        "latest_release_date": day(inner("latestRelease", "publishedAt")),
-        "last_commit": day(inner("defaultBranchRef", "target", "committedDate")),  # null where it is empty
+        "latest_release": _inner(node, "latestRelease", "tagName"),
+        "latest_release_date": day(_inner(node, "latestRelease", "publishedAt")),
+        "last_commit": day(_inner(node, "defaultBranchRef", "target", "committedDate")),  # null where it is empty
     }
     return repository_answer(key, said)
+
+
+def _inner(node: Mapping[str, Any], *steps: str) -> Any:
+    value: Any = node
+    for step in steps:
+        value = value.get(step) if isinstance(value, dict) else None
+    return value
 
 
 def repository_answer(key: str, said: dict[str, Any], etag: str | None = None) -> Answer[RepositoryFacts]:

@@ -1,0 +1,392 @@
+"""Every fault that we know of, tried on a whole refresh: nothing known is lost, and the run says what happened.
+
+The table on the site is made of what this file sees: `make faults` (pytest --write-faults) writes docs/faults.json, and
+the last test fails where it is out of date.
+"""
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.catalogue.conftest import PAPER, Write
+from tests.standins import faults
+from tests.standins.arxiv import ArxivStandIn, Paper
+from tests.standins.github import GitHubStandIn, Repository, schema
+from tests.standins.server import Misbehaviour, Response, StandIn
+from tools.catalogue import cli, transport
+from tools.catalogue import lock as lock_files
+from tools.catalogue.lock import Lock
+
+TABLE = Path(__file__).resolve().parents[2] / "docs" / "faults.json"
+TOKEN = "ghp_secret"
+NUMBERS = range(4)
+KEYS = {
+    "arXiv": [f"2301.{number:05}" for number in NUMBERS],
+    "GitHub": [f"owner/repository-{number}" for number in NUMBERS],
+}
+KEYS["REST"] = KEYS["GitHub"]
+DEADLINE = 0.8  # seconds for a request in these tests, and
+SILENCE = 0.5  # between two bytes
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What a fault acts on."""
+
+    arxiv: ArxivStandIn
+    github: GitHubStandIn
+    environment: pytest.MonkeyPatch
+
+
+Act = Callable[[Stage, StandIn], None]
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A fault of one service, and what the run should make of it."""
+
+    name: str
+    zh: str
+    en: str
+    services: tuple[str, ...]
+    act: Act
+    outcome: str
+    """How each key ends: the reason for no answer, a state, or "answered" where the fault is got over."""
+    some: str | None = None
+    """The outcome of the first key, where it differs from the others'."""
+
+
+def always(*responses: Response | Misbehaviour) -> Act:
+    """Every request gets these, again and again."""
+
+    def act(stage: Stage, stand_in: StandIn) -> None:
+        stand_in.prepared = list(responses) * 40
+
+    return act
+
+
+def once(*responses: Response | Misbehaviour) -> Act:
+    def act(stage: Stage, stand_in: StandIn) -> None:
+        stand_in.prepared = list(responses)
+
+    return act
+
+
+def closing(make: Callable[..., Misbehaviour], *arguments: Any) -> Act:
+    """What hangs must let go when the test ends."""
+
+    def act(stage: Stage, stand_in: StandIn) -> None:
+        stand_in.prepared = [make(stand_in.closing, *arguments)] * 40
+
+    return act
+
+
+def papers(change: Callable[[Paper], Paper | None]) -> Act:
+    """arXiv answers otherwise for the first paper."""
+
+    def act(stage: Stage, stand_in: StandIn) -> None:
+        first = KEYS["arXiv"][0]
+        stage.arxiv.make = lambda arxiv_id: change(Paper(arxiv_id)) if arxiv_id == first else Paper(arxiv_id)
+
+    return act
+
+
+def repositories(change: Callable[[Repository], Repository | None]) -> Act:
+    """GitHub answers otherwise for the first repository."""
+
+    def act(stage: Stage, stand_in: StandIn) -> None:
+        first = KEYS["GitHub"][0]
+        stage.github.make = lambda name: change(Repository(name)) if name == first else Repository(name)
+
+    return act
+
+
+def refused(stage: Stage, stand_in: StandIn) -> None:
+    variable = "AIGC_ARXIV_URL" if stand_in is stage.arxiv else "AIGC_GITHUB_URL"
+    stage.environment.setenv(variable, "http://127.0.0.1:9/")
+
+
+def no_such_host(stage: Stage, stand_in: StandIn) -> None:
+    def fails(*_: object, **__: object) -> None:
+        raise OSError(-2, "Name or service not known")
+
+    stage.environment.setattr("socket.create_connection", fails)
+
+
+def changed(change: Callable[[bytes], bytes]) -> Act:
+    """The service's own answer with other bytes."""
+
+    def act(stage: Stage, stand_in: StandIn) -> None:
+        answer = stand_in.respond
+        stage.environment.setattr(stand_in, "respond", lambda request: _with(answer(request), change))
+
+    return act
+
+
+def _with(response: Response, change: Callable[[bytes], bytes]) -> Response:
+    return Response(response.status, change(response.body), response.headers)
+
+
+def graphql(change: Callable[[dict[str, Any]], None]) -> Act:
+    """GraphQL's answer with another content."""
+
+    def edited(body: bytes) -> bytes:
+        content = json.loads(body)
+        change(content)
+        return json.dumps(content).encode()
+
+    return changed(edited)
+
+
+def _partial(kind: str, alias: str = "r0", *more: str) -> Callable[[dict[str, Any]], None]:
+    def change(content: dict[str, Any]) -> None:
+        if alias in content["data"] and not more:
+            content["data"][alias] = None
+        content.setdefault("errors", []).append({"type": kind, "path": [alias, *more], "message": kind})
+
+    return change
+
+
+def _whole(kind: str) -> Callable[[dict[str, Any]], None]:
+    def change(content: dict[str, Any]) -> None:
+        content.clear()
+        content["errors"] = [{"type": kind, "message": kind}]
+
+    return change
+
+
+def _http_date(seconds: int) -> str:
+    return format_datetime(datetime.now(UTC) + timedelta(seconds=seconds), usegmt=True)
+
+
+def limited(status: int, **headers: str) -> Act:
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return always(Response(status, b"slow down", named))
+
+
+def elsewhere(location: str) -> Act:
+    return always(Response(301, headers={"Location": location}))
+
+
+def empty(stage: Stage, stand_in: StandIn) -> None:
+    stage.arxiv.make = lambda arxiv_id: None
+
+
+def circle(stage: Stage, stand_in: StandIn) -> None:
+    stand_in.prepared = [Response(302, headers={"Location": f"{stand_in.url}/again"})] * 40
+
+
+ALL = ("arXiv", "GitHub", "REST")
+ANSWERED = "answered"
+FAULTS = [
+    # below HTTP
+    Fault("refused", "连接被拒绝", "connection refused", ALL, refused, "unreachable"),
+    Fault("no-such-host", "域名解析失败", "the name does not resolve", ALL, no_such_host, "unreachable"),
+    Fault("hang", "收下请求后一声不吭", "takes the request and says nothing", ALL, closing(faults.hang), "timed out"),
+    Fault("hang-in-body", "正文发到一半停住", "stops in the middle of the body", ALL, closing(faults.hang_in_body), "timed out"),
+    Fault("drip", "一个字节一个字节地滴，每次都快于读超时", "drips a byte at a time, each below the read time-out", ALL, closing(faults.drip, 0.05), "timed out"),
+    Fault("reset", "一言不发就断开", "hangs up without a word", ALL, always(faults.reset), "server error"),
+    Fault("cut", "正文比 Content-Length 短", "the body is shorter than its Content-Length", ALL, always(faults.cut), "server error"),
+    Fault("cut-chunk", "分块传输中途断开", "hangs up within a chunk", ALL, always(faults.cut_chunk), "server error"),
+    Fault("nonsense-length", "Content-Length 为 -1", "Content-Length: -1", ALL, always(faults.nonsense_length), "server error"),
+    Fault("not-http", "回的根本不是 HTTP", "does not speak HTTP", ALL, always(faults.not_http), "server error"),
+    Fault("gzip-bomb", "gzip 炸弹：解开后 64 MB", "a gzip bomb of 64 MB", ALL, always(faults.gzip_bomb(64)), "malformed answer"),
+    Fault("broken-gzip", "gzip 数据残缺", "gzip that ends too soon", ALL, always(faults.broken_gzip), "malformed answer"),
+    Fault("other-encoding", "没要过的压缩格式", "an encoding that was not asked for", ALL, always(faults.other_encoding), "malformed answer"),
+    Fault("oversize", "正文 20 MB", "a body of 20 MB", ALL, always(faults.oversize(20)), "malformed answer"),
+    Fault("truncated", "消息完整，内容残缺（XML 或 JSON 只有三分之二）", "a whole message whose XML or JSON ends two thirds in", ALL, always(faults.truncated), "malformed answer"),
+    Fault("passing", "第一次 503，第二次正常", "503 once, then well", ALL, once(Response(503)), ANSWERED),
+    # statuses
+    *(
+        Fault(f"status-{status}", f"状态 {status}", f"status {status}", services, always(Response(status, b"{}")), outcome)
+        for status, services, outcome in (
+            (400, ("GitHub", "REST"), "refused"),
+            (401, ("GitHub",), "token refused"),
+            (403, ALL, "refused"),
+            (404, ("arXiv", "GitHub"), "refused"),
+            (406, ALL, "refused"),
+            (410, ("arXiv", "GitHub"), "refused"),
+            (414, ("arXiv",), "refused"),
+            (429, ALL, "rate limited"),
+            (451, ("arXiv", "GitHub"), "refused"),
+            (500, ALL, "server error"),
+            (502, ALL, "server error"),
+            (503, ALL, "server error"),
+            (504, ALL, "server error"),
+        )
+    ),
+    # patience
+    Fault("retry-seconds", "429，Retry-After: 3600", "429 with Retry-After: 3600", ALL, limited(429, retry_after="3600"), "rate limited"),
+    Fault("retry-zero", "429，Retry-After: 0", "429 with Retry-After: 0", ALL, limited(429, retry_after="0"), "rate limited"),
+    Fault("retry-negative", "429，Retry-After: -5", "429 with Retry-After: -5", ALL, limited(429, retry_after="-5"), "rate limited"),
+    Fault("retry-huge", "429，Retry-After: 10⁹", "429 with Retry-After: 10⁹", ALL, limited(429, retry_after="1000000000"), "rate limited"),
+    Fault("retry-date", "429，Retry-After 是一个日期", "429 with a date in Retry-After", ALL, limited(429, retry_after=_http_date(7200)), "rate limited"),
+    Fault("retry-past", "429，Retry-After 是过去的日期", "429 with a date that is past", ALL, limited(429, retry_after=_http_date(-7200)), "rate limited"),
+    Fault("retry-nonsense", "429，Retry-After 是乱写的", "429 with nonsense in Retry-After", ALL, limited(429, retry_after="soon"), "rate limited"),
+    Fault("secondary-limit", "403 且带 Retry-After（次级限额）", "403 with Retry-After (the secondary limit)", ("GitHub", "REST"), limited(403, retry_after="3600"), "rate limited"),
+    Fault("primary-limit", "403，余额为 0，一小时后重置", "403 with nothing remaining, reset in an hour", ("GitHub", "REST"), limited(403, x_ratelimit_remaining="0", x_ratelimit_reset=str(int(time.time()) + 3600)), "rate limited"),
+    Fault("reset-in-the-past", "403，余额为 0，重置时刻已过", "403 with nothing remaining, reset in the past", ("GitHub", "REST"), limited(403, x_ratelimit_remaining="0", x_ratelimit_reset="1000000000"), "rate limited"),
+    Fault("clock-skew", "双方时钟差了一天", "the clocks are a day apart", ("GitHub", "REST"), limited(403, x_ratelimit_remaining="0", x_ratelimit_reset=str(int(time.time()) + 86400 + 5), date=_http_date(86400)), "rate limited"),
+    # redirects
+    Fault("to-another-host", "跳转到别的主机", "redirects to another host", ALL, elsewhere("http://127.0.0.2/steal"), "refused"),
+    Fault("to-a-file", "跳转到 file:", "redirects to file:", ALL, elsewhere("file:///etc/passwd"), "refused"),
+    Fault("downgraded", "跳转到明文 http", "redirects to plain http elsewhere", ALL, elsewhere("http://example.org/"), "refused"),
+    Fault("circle", "跳转成环", "redirects in a circle", ALL, circle, "refused"),
+    # arXiv's content
+    Fault("rate-exceeded", "200，正文是 “Rate exceeded.”", "200 with the body “Rate exceeded.”", ("arXiv",), always(Response(200, b"Rate exceeded.")), "rate limited"),
+    Fault("html", "200，正文是一个网页", "200 with a page of HTML", ("arXiv",), always(Response(200, b"<!doctype html><p>Down for maintenance")), "malformed answer"),
+    Fault("empty-feed", "空而合法的 feed，连发两次", "an empty, valid feed, twice", ("arXiv",), empty, "implausible answer"),
+    Fault("doctype", "feed 带 DTD 与实体", "a feed with a DTD and entities", ("arXiv",), changed(lambda body: body.replace(b"?>\n", b'?>\n<!DOCTYPE feed [<!ENTITY a "b">]>\n', 1)), "malformed answer"),
+    Fault("charset", "声明了不存在的编码", "an encoding that does not exist", ("arXiv",), changed(lambda body: body.replace(b"UTF-8", b"klingon", 1)), "malformed answer"),
+    Fault("wrong-charset", "声明 ASCII，内容却是 UTF-8", "declared as ASCII, written as UTF-8", ("arXiv",), changed(lambda body: body.replace(b"UTF-8", b"US-ASCII", 1).replace(b"A Title", "标题".encode())), "malformed answer"),
+    Fault("malformed-id", "说其中一个编号格式不对", "calls one identifier malformed", ("arXiv",), once(Response(400, b"<feed xmlns='http://www.w3.org/2005/Atom'><entry><summary>incorrect id format for 2301.00000</summary></entry></feed>")), ANSWERED, "refused"),
+    Fault("missing", "漏掉一篇，一声不响", "leaves a paper out without a word", ("arXiv",), papers(lambda paper: None), ANSWERED),
+    Fault("no-authors", "条目没有作者", "an entry without authors", ("arXiv",), papers(lambda paper: Paper(paper.arxiv_id, authors=())), ANSWERED, "malformed answer"),
+    Fault("many-authors", "条目有三千位作者", "an entry with 3,000 authors", ("arXiv",), papers(lambda paper: Paper(paper.arxiv_id, authors=tuple(f"A. {n}" for n in range(3000)))), ANSWERED),
+    Fault("title-0", "题名就是 “0”", "a paper whose title is “0”", ("arXiv",), papers(lambda paper: Paper(paper.arxiv_id, title="0")), ANSWERED),
+    Fault("hostile-title", "题名里有换行、控制字符、反向书写符", "line breaks, controls and direction marks in a title", ("arXiv",), papers(lambda paper: Paper(paper.arxiv_id, title="A\n \u202e\u200f\u2028title")), ANSWERED),
+    Fault("bad-date", "日期不成日期", "a date that is none", ("arXiv",), papers(lambda paper: Paper(paper.arxiv_id, published="yesterday")), "malformed answer"),
+    Fault("withdrawn", "论文已撤稿", "a withdrawn paper", ("arXiv",), papers(lambda paper: Paper(paper.arxiv_id, comment="This paper has been withdrawn")), ANSWERED, "withdrawn"),
+    Fault("superseded", "作者另指一篇取代它", "a paper whose authors name another in its place", ("arXiv",), papers(lambda paper: Paper(paper.arxiv_id, comment="Superseded by arXiv:2302.00001")), ANSWERED, "replaced"),
+    # GitHub's content
+    Fault("json-list", "JSON 不是对象", "JSON that is no object", ("GitHub", "REST"), always(Response(200, b"[]")), "malformed answer"),
+    Fault("deep-json", "嵌套十万层的 JSON", "JSON nested 100,000 deep", ("GitHub", "REST"), always(Response(200, b"[" * 100_000)), "malformed answer"),
+    Fault("lone-surrogate", "描述里有 NUL 与孤立代理项", "NUL and a lone surrogate in a description", ("GitHub", "REST"), changed(lambda body: body.replace(b'"A repository."', b'"A \\u0000\\ud83d repository."')), ANSWERED),
+    Fault("wrong-type", "星数是一段文字", "stars that are a text", ("GitHub",), graphql(lambda content: content["data"]["r0"].update(stargazerCount="many")), ANSWERED, "malformed answer"),
+    Fault("partial", "部分结果：一个仓库 FORBIDDEN", "partial data: one repository FORBIDDEN", ("GitHub",), graphql(_partial("FORBIDDEN")), ANSWERED, "refused"),
+    Fault("nested-error", "错误的路径指向仓库内部", "an error whose path lies within a repository", ("GitHub",), graphql(_partial("SOMETHING", "r0", "parent")), ANSWERED, "refused"),
+    Fault("no-path", "没有路径的错误与空数据", "an error without a path, and no data", ("GitHub",), graphql(_whole("SOMETHING")), "refused"),
+    Fault("rate-limited", "200，RATE_LIMITED", "200 with RATE_LIMITED", ("GitHub",), graphql(_whole("RATE_LIMITED")), "rate limited"),
+    Fault("resource-limits", "200，RESOURCE_LIMITS_EXCEEDED", "200 with RESOURCE_LIMITS_EXCEEDED", ("GitHub",), graphql(_whole("RESOURCE_LIMITS_EXCEEDED")), "server error"),
+    Fault("null", "data 为 null，不给理由", "data: null without a reason", ("GitHub",), graphql(lambda content: content.update(data=None)), "malformed answer"),
+    Fault("null-branch", "空仓库：默认分支为 null", "an empty repository: its branch is null", ("GitHub",), repositories(lambda known: Repository(known.name, empty=True)), ANSWERED),
+    Fault("renamed", "仓库改名", "a renamed repository", ("GitHub",), repositories(lambda known: Repository("owner/new", number=known.github_id)), ANSWERED, "renamed"),
+    Fault("transferred", "仓库转给了别人", "a transferred repository", ("GitHub",), repositories(lambda known: Repository("other/repository-0", number=known.github_id)), ANSWERED, "renamed"),
+    Fault("swapped", "改名后旧名被别的仓库占用", "its name taken by another repository", ("GitHub", "REST"), repositories(lambda known: Repository(known.name, number=99)), ANSWERED, "replaced"),
+    Fault("archived", "仓库归档", "an archived repository", ("GitHub", "REST"), repositories(lambda known: Repository(known.name, archived=True)), ANSWERED, "archived"),
+    Fault("disabled", "仓库被停用", "a disabled repository", ("GitHub", "REST"), repositories(lambda known: Repository(known.name, disabled=True)), ANSWERED, "disabled"),
+    Fault("deleted", "仓库删除或转为私有", "a deleted or private repository", ("GitHub", "REST"), repositories(lambda known: None), ANSWERED),
+    Fault("no-licence", "许可证无法识别", "a licence that GitHub cannot tell", ("GitHub", "REST"), repositories(lambda known: Repository(known.name, license_spdx="NOASSERTION")), ANSWERED),
+    Fault("no-description", "没有描述、语言与许可证", "no description, language or licence", ("GitHub", "REST"), repositories(lambda known: Repository(known.name, description=None, language=None, license_spdx=None)), ANSWERED),
+    Fault("dmca", "451：因法律原因屏蔽", "451: blocked for legal reasons", ("REST",), repositories(lambda known: Repository(known.name, blocked=True)), ANSWERED, "blocked"),
+]  # fmt: skip
+
+
+@dataclass
+class Seen:
+    rows: list[dict[str, Any]] = field(default_factory=list)
+
+
+@pytest.fixture(scope="module")
+def seen() -> Seen:
+    return Seen()
+
+
+@pytest.fixture
+def stage(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
+    schema()  # takes longer to build than a request may take here
+    monkeypatch.setattr(transport, "DEADLINE", DEADLINE)
+    monkeypatch.setattr(transport, "SILENCE", SILENCE)
+    with ArxivStandIn(make=Paper) as arxiv, GitHubStandIn(make=Repository, token=TOKEN) as github:
+        monkeypatch.setenv("AIGC_ARXIV_URL", arxiv.url)
+        monkeypatch.setenv("AIGC_GITHUB_URL", github.url)
+        yield Stage(arxiv, github, monkeypatch)
+
+
+def _catalogue() -> str:
+    entries = (
+        PAPER.replace("paper-gan", f"paper-{number}")
+        .replace("1406.2661", arxiv)
+        .replace("goodfeli/adversarial", repository)
+        for number, arxiv, repository in zip(NUMBERS, KEYS["arXiv"], KEYS["GitHub"], strict=True)
+    )
+    return "\n".join(entries)
+
+
+def _facts(lock: Lock) -> dict[tuple[str, str], object]:
+    """Key and field → what is known."""
+    return {
+        (key, name): value
+        for records in (lock.papers, lock.repositories)
+        for key, record in records.items()
+        for name, value in record.data
+        if value is not None
+    }
+
+
+pytestmark = pytest.mark.slow
+CASES = [pytest.param(fault, service, id=f"{fault.name}-{service}") for fault in FAULTS for service in fault.services]
+
+
+@pytest.mark.parametrize(("fault", "service"), CASES)
+def test_nothing_is_lost(
+    fault: Fault, service: str, stage: Stage, catalogue: Write, seen: Seen, capfd: pytest.CaptureFixture[str]
+) -> None:
+    if service != "REST":
+        stage.environment.setenv("GITHUB_TOKEN", TOKEN)
+    folder = catalogue(papers=_catalogue())
+    assert cli.main(["--resources", str(folder)]) == cli.OK
+    lock = lock_files.read(folder)
+    before = _facts(lock)
+    assert len(before) > 40
+    for key, record in lock.repositories.items():  # else an ETag lets the server answer without a body
+        lock.repositories[key] = record.model_copy(update={"etag": None})
+    lock_files.write(folder, lock)
+    capfd.readouterr()
+
+    stand_in = stage.arxiv if service == "arXiv" else stage.github
+    fault.act(stage, stand_in)
+    part = "papers" if service == "arXiv" else "repositories"
+    code = cli.main(["--resources", str(folder), "--only", part, "--force", "--json"])
+    captured = capfd.readouterr()
+    report = json.loads(captured.out)
+
+    lock = lock_files.read(folder)
+    after = _facts(lock)
+    lost = before.keys() - after.keys()
+    assert not lost
+    assert TOKEN not in captured.out + captured.err
+    assert all(TOKEN not in path.read_text(encoding="utf-8") for path in (folder / "lock").glob("*.json"))
+    (asked,) = [row for row in report["services"] if row["asked"]]
+    assert asked["answered"] + sum(asked["not_answered"].values()) == len(NUMBERS)
+    outcomes = _outcomes(lock, service, asked)
+    expected = [fault.some or fault.outcome] + [fault.outcome] * (len(NUMBERS) - 1)
+    assert sorted(outcomes) == sorted(expected)
+    assert code == (cli.OK if asked["answered"] == len(NUMBERS) else cli.NOT_ANSWERED)
+    seen.rows.append(
+        {
+            "fault": fault.name,
+            "zh": fault.zh,
+            "en": fault.en,
+            "service": {"arXiv": "arXiv", "GitHub": "GitHub GraphQL", "REST": "GitHub REST"}[service],
+            "outcome": fault.some or fault.outcome,
+            "exit": code,
+            "lost": len(lost),
+        }
+    )
+
+
+def _outcomes(lock: Lock, service: str, asked: dict[str, Any]) -> list[str]:
+    """One for each key: the state that is not ok, the reason for no answer, or "answered"."""
+    records: dict[str, Any] = lock.papers if service == "arXiv" else lock.repositories
+    states = [records[key].state.value for key in KEYS[service]]
+    silent = [reason for reason, count in asked["not_answered"].items() for _ in range(count)]
+    fine = [ANSWERED if state == "ok" else state for state in states]
+    return silent + sorted(fine, key=lambda outcome: outcome == ANSWERED)[: len(fine) - len(silent)]
+
+
+def test_the_table_on_the_site_is_what_was_seen(seen: Seen, request: pytest.FixtureRequest) -> None:
+    if len(seen.rows) != len(CASES):
+        pytest.fail("some faults were not tried, or failed: the table needs them all")
+    rows = ",\n".join(json.dumps(row, ensure_ascii=False) for row in seen.rows)
+    text = f"[\n{rows}\n]\n"
+    if request.config.getoption("--write-faults"):
+        TABLE.write_text(text, encoding="utf-8")
+    assert TABLE.read_text(encoding="utf-8") == text, "out of date; run `make faults`"
