@@ -41,10 +41,11 @@ tutorials: .venv/test/ready system ## Run the tutorials whose results are stale
 	$(TEST)/python tools/run_tutorials.py
 
 .PHONY: lint
-lint: .venv/test/ready ## ruff and mypy --strict
+lint: .venv/test/ready ## ruff, mypy --strict, and actionlint for the workflows
 	$(TEST)/ruff check .
 	$(TEST)/ruff format --check .
-	$(TEST)/mypy aigc_ref tools tests
+	$(TEST)/mypy aigc_ref tools tests benchmarks
+	$(TEST)/actionlint
 
 .PHONY: format
 format: .venv/test/ready ## Let ruff format the code and mend what it can
@@ -58,6 +59,18 @@ test-fast: .venv/test/ready ## The inner loop: all but what is marked slow
 .PHONY: test
 test: .venv/test/ready .venv/site/ready system ## Everything: libraries compared, tutorials in small, pages in a browser
 	$(TEST)/python -m pytest
+
+.PHONY: faults
+faults: .venv/test/ready ## Try every fault of arXiv and GitHub anew and write the table of them for the site
+	$(TEST)/python -m pytest -q tests/catalogue/test_faults.py --write-faults
+
+.PHONY: bench
+bench: .venv/test/ready system ## Compare the speed of aigc_ref with its peers (ratios of CPU time)
+	$(TEST)/python -m benchmarks
+
+.PHONY: bench-refresh
+bench-refresh: .venv/test/ready ## Time a refresh of 1,000 papers and repositories against stand-ins (five minutes)
+	$(TEST)/python -m benchmarks.refresh
 
 # ---- setting up -------------------------------------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from tests.standins.github import GitHubStandIn, Repository
 from tests.standins.server import Response
 from tools.catalogue import cli
 from tools.catalogue import lock as lock_files
+from tools.catalogue.facts import State
 from tools.catalogue.load import entries_by, load
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -206,3 +208,87 @@ def test_an_interrupted_run_keeps_what_it_had_and_goes_on(
     assert cli.main(["--resources", str(folder)]) == cli.OK
     assert len(lock_files.read(folder).repositories) == 200
     assert len(arxiv.requests) == asked  # its papers were kept as well
+
+
+def test_a_full_disk_is_said_and_leaves_the_lock_as_it_was(
+    catalogue: Write, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = catalogue()
+    assert cli.main(["--resources", str(folder)]) == cli.OK
+    before = {path.name: path.read_bytes() for path in (folder / "lock").glob("*.json")}
+    (folder / "papers.yaml").write_text(papers(3, code=True), encoding="utf-8")
+
+    def full(descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    assert cli.main(["--resources", str(folder)]) == cli.LOCK
+    assert "No space left on device" in capsys.readouterr().err
+    assert {path.name: path.read_bytes() for path in (folder / "lock").glob("*.json")} == before
+    assert not list((folder / "lock").glob(".*.tmp"))
+    monkeypatch.undo()
+
+
+def test_a_damaged_lock_is_named_and_not_taken_for_empty(
+    catalogue: Write, arxiv: ArxivStandIn, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = catalogue()
+    assert cli.main(["--resources", str(folder)]) == cli.OK
+    asked = len(arxiv.requests)
+    lock = folder / "lock/papers.json"
+    lock.write_text("<<<<<<< ours\n" + lock.read_text())  # a merge that was not finished
+    assert cli.main(["--resources", str(folder)]) == cli.LOCK
+    assert f"{lock}:1:1: is not JSON" in capsys.readouterr().err
+    assert len(arxiv.requests) == asked
+
+
+def test_an_entry_that_left_the_catalogue_leaves_the_lock_and_is_reported(
+    catalogue: Write, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = catalogue(papers=papers(3))
+    assert cli.main(["--resources", str(folder)]) == cli.OK
+    (folder / "papers.yaml").write_text(papers(2), encoding="utf-8")
+    capsys.readouterr()
+    assert cli.main(["--resources", str(folder)]) == cli.OK
+    assert "2301.00002: no longer in the catalogue" in capsys.readouterr().out
+    assert list(lock_files.read(folder).papers) == ["2301.00000", "2301.00001"]
+
+
+def test_what_vanishes_at_once_is_an_outage(
+    catalogue: Write, arxiv: ArxivStandIn, github: GitHubStandIn, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = catalogue(papers=papers(60, code=True))
+    assert cli.main(["--resources", str(folder)]) == cli.OK
+    before = lock_files.read(folder)
+    arxiv.make = lambda key: None if int(key[-2:]) < 30 else Paper(key)
+    github.make = lambda name: None if int(name.rpartition("-")[2]) < 30 else Repository(name)
+    capsys.readouterr()
+    assert cli.main(["--resources", str(folder), "--force", "--json"]) == cli.NOT_ANSWERED
+    report = json.loads(capsys.readouterr().out)
+    assert [row["not_answered"] for row in report["services"] if row["asked"]] == [{"implausible answer": 30}] * 2
+    after = lock_files.read(folder)
+    assert {key: record.state for key, record in after.papers.items()} == dict.fromkeys(before.papers, State.OK)
+    assert not any(record.missing_since for record in after.repositories.values())
+
+
+def test_a_few_that_vanish_are_struck_and_then_not_found(
+    catalogue: Write, github: GitHubStandIn, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = catalogue(papers=papers(60, code=True))
+    assert cli.main(["--resources", str(folder)]) == cli.OK
+    gone = "owner/repository-7"
+    github.make = lambda name: None if name == gone else Repository(name)
+    assert cli.main(["--resources", str(folder), "--only", "repositories", "--force"]) == cli.OK
+    record = lock_files.read(folder).repositories[gone]
+    assert record.state is State.OK
+    assert record.missing_since
+    lock = lock_files.read(folder)
+    yesterday = record.model_copy(update={"missing_since": record.missing_since - timedelta(days=1)})
+    lock.repositories[gone] = yesterday
+    lock_files.write(folder, lock)
+    capsys.readouterr()
+    assert cli.main(["--resources", str(folder), "--ids", gone, "--force", "--json"]) == cli.OK
+    assert lock_files.read(folder).repositories[gone].state is State.NOT_FOUND
+    assert lock_files.read(folder).repositories[gone].data.stars == 100
+    (row,) = [row for row in json.loads(capsys.readouterr().out)["to_do"] if row["key"] == gone]
+    assert "correct or remove it" in row["message"]

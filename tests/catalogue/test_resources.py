@@ -35,6 +35,14 @@ def test_holds_every_kind(catalogue: Catalogue) -> None:
         assert len([resource for resource in catalogue.resources if resource.kind == kind]) >= count, kind
 
 
+@pytest.mark.parametrize("name", ["README.md", "README.zh.md"])
+def test_the_readme_counts_right(catalogue: Catalogue, name: str) -> None:
+    text = (RESOURCES.parent / name).read_text(encoding="utf-8")
+    counted = re.search(r"catalogue of (\d+) resources|资源目录（(\d+) 条）", text)
+    assert counted
+    assert int(counted[1] or counted[2]) == len(catalogue.resources)
+
+
 def test_every_topic_is_used(catalogue: Catalogue) -> None:
     assert {topic for resource in catalogue.resources for topic in resource.topics} == {t.id for t in catalogue.topics}
 

@@ -1,0 +1,56 @@
+"""Code, catalogue, tutorials and errata name each other, and every name leads somewhere, in both directions."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tools.site.cards import card
+from tools.site.project import Project, read_project, ties
+
+ROOT = Path(__file__).resolve().parents[2]
+CITED = re.compile(r"\bpaper-[a-z0-9]+(?:-[a-z0-9]+)*\b")
+
+
+@pytest.fixture(scope="module")
+def project() -> Project:
+    return read_project(ROOT)
+
+
+def _cited() -> dict[str, set[str]]:
+    """Module → the papers that its text names."""
+    return {
+        ".".join(path.relative_to(ROOT).with_suffix("").parts): set(CITED.findall(path.read_text(encoding="utf-8")))
+        for path in sorted((ROOT / "aigc_ref").rglob("*.py"))
+    }
+
+
+def test_every_paper_that_code_cites_is_in_the_catalogue(project: Project) -> None:
+    known = {resource.id for resource in project.catalogue.by_kind("paper")}
+    unknown = {module: papers - known for module, papers in _cited().items() if papers - known}
+    assert not unknown
+
+
+def test_a_paper_that_code_cites_links_back_to_the_code(project: Project) -> None:
+    tied = ties(project)
+    resources = {resource.id: resource for resource in project.catalogue.resources}
+    checked = 0
+    for module, papers in _cited().items():
+        if module.count(".") < 2 or module.endswith("__init__"):
+            continue
+        for paper in papers:
+            shown = card(resources[paper], project, tied, "en", "catalogue/papers.md")
+            links = [link.href for tie in shown.ties for link in tie.links]
+            assert any(href.endswith(f"#{module}") for href in links), (module, paper)
+            checked += 1
+    assert checked > 15
+
+
+def test_techniques_cite_their_papers() -> None:
+    rooms = ("gan", "lm", "metrics", "peft", "selfsup")
+    cited = {
+        module: papers
+        for module, papers in _cited().items()
+        if module.split(".")[1:2] and module.split(".")[1] in rooms
+    }
+    assert {module.split(".")[1] for module, papers in cited.items() if papers} == set(rooms)
