@@ -1,0 +1,78 @@
+"""Saving what was trained, and only that: megabytes beside a model of gigabytes.
+
+A file of safetensors holds every parameter that learns, under its name in the model. Its metadata tell how each layer
+was added (technique, sizes, α), so that it is not read into a model that was prepared otherwise: α is no parameter, and
+a wrong one would show in nothing but worse outputs.
+"""
+
+import json
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from aigc_ref.peft.layers import Added, added_layers
+
+METADATA = "aigc_ref.peft"
+
+
+def save_trained(model: nn.Module, path: Path) -> None:
+    """Writes what learns to a file, whole or not at all.
+
+    Raises:
+        ValueError: nothing learns.
+    """
+    tensors = {name: parameter.detach().contiguous() for name, parameter in _learning(model).items()}
+    part = path.with_name(path.name + ".part")
+    save_file(tensors, part, metadata={METADATA: json.dumps(_layers(model), ensure_ascii=False)})
+    part.replace(path)
+
+
+@torch.no_grad()
+def load_trained(model: nn.Module, path: Path) -> None:
+    """Reads a file into a model to which the same layers were added, as before training.
+
+    Raises:
+        ValueError: the file is not one of `save_trained`, or the model was prepared otherwise; then it is unchanged.
+    """
+    try:
+        with safe_open(path, framework="pt") as file:
+            metadata: dict[str, str] = file.metadata() or {}
+            tensors: dict[str, Tensor] = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except SafetensorError as error:
+        raise ValueError(f"{path} is no file of safetensors: {error}") from error
+    if METADATA not in metadata:
+        raise ValueError(f"{path} was not written by save_trained; a folder of peft is read by `from_peft`")
+    if merged := [name for name, layer in added_layers(model).items() if layer.merged]:
+        raise ValueError(f"{merged[0]} is merged into the model; call `unmerge` first")
+
+    here, there = _layers(model), json.loads(metadata[METADATA])
+    for name in here | there:
+        if here.get(name) != there.get(name):
+            raise ValueError(
+                f"{name} is {there.get(name, 'plain')} in {path}, but {here.get(name, 'plain')} here: "
+                "add the layers as they were added before training"
+            )
+    parameters = _learning(model)
+    for name in parameters | tensors:
+        shapes = [tuple(side[name].shape) if name in side else "missing" for side in (tensors, parameters)]
+        if shapes[0] != shapes[1]:
+            raise ValueError(f"{name} is {shapes[0]} in {path}, but {shapes[1]} among what learns here")
+    for name, parameter in parameters.items():
+        parameter.copy_(tensors[name])
+
+
+def _layers(model: nn.Module) -> dict[str, str]:
+    def described(layer: Added) -> str:
+        return f"{type(layer).__name__}({layer.extra_repr()})"
+
+    return {name: described(layer) for name, layer in added_layers(model).items()}
+
+
+def _learning(model: nn.Module) -> dict[str, nn.Parameter]:
+    learning = {name: parameter for name, parameter in model.named_parameters() if parameter.requires_grad}
+    if not learning:
+        raise ValueError("no parameter of the model learns; did you freeze it, or not add anything yet?")
+    return learning
