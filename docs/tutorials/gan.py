@@ -38,7 +38,12 @@ from IPython.display import Markdown, display
 from aigc_ref import figures
 from aigc_ref.datasets import fashion_mnist
 from aigc_ref.gan import toy
-from aigc_ref.gan.losses import non_saturating_generator_loss, saturating_generator_loss
+from aigc_ref.gan.losses import (
+    GanLoss,
+    discriminator_loss,
+    non_saturating_generator_loss,
+    saturating_generator_loss,
+)
 from aigc_ref.gan.networks import Discriminator, Generator
 from aigc_ref.gan.train import train
 
@@ -151,7 +156,7 @@ def play(loss, seed, betas=(0.0, 0.999), frames=(ring_steps,)):
         batches,
         toy.NOISE_SIZE,
         learning_rate=1e-3,
-        generator_loss=loss,
+        loss=GanLoss(discriminator_loss, loss),
         betas=betas,
         seed=seed,
     )

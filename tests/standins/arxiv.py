@@ -50,7 +50,7 @@ class ArxivStandIn(StandIn):
         """What every search finds."""
 
     def respond(self, request: Request) -> Response:
-        if "accept" not in request.headers or request.headers["accept"] == "*/*":
+        if "accept" not in request.headers:
             return Response(406)  # seen since September 2026
         if len(request.path) > LONGEST_LINE:
             return Response(414)
