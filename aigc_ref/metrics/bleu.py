@@ -12,15 +12,14 @@ Papers: paper-bleu, paper-sacrebleu.
 """
 
 import math
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from aigc_ref.metrics.tokenize import ngrams
+from aigc_ref.metrics.pairs import with_references
+from aigc_ref.metrics.tokenize import Tokenize, in_common, ngrams
 from aigc_ref.metrics.tokenize import tokenize as default_tokenize
 
-Tokenize = Callable[[str], list[str]]
 Smoothing = Literal["none", "exp", "floor"]
 FLOOR = 0.1  # of a match, as in sacrebleu
 
@@ -37,61 +36,83 @@ class Bleu:
 
 
 def corpus_bleu(
-    hypotheses: Sequence[str],
-    references: Sequence[Sequence[str]],
+    hypotheses: Iterable[str],
+    references: Iterable[Sequence[str]],
     *,
     order: int = 4,
     smoothing: Smoothing = "none",
     tokenize: Tokenize = default_tokenize,
 ) -> Bleu:
-    """BLEU of a corpus.
+    """BLEU of a corpus, which may be a stream: only counts are kept.
 
     Args:
         hypotheses: what was generated.
         references: for each hypothesis, one or more texts that it is compared with.
         order: the longest n-gram.
-        smoothing: what a p_n without a match becomes: "none" leaves it 0; "exp" halves a made-up match for each order
-            that fails; "floor" takes a tenth of a match.
+        smoothing: what a p_n without a match becomes, where another has one: "none" leaves it 0; "exp" halves a
+            made-up match for each order that fails; "floor" takes a tenth of a match.
         tokenize: text → tokens; the default takes Han characters one by one.
 
     Raises:
-        ValueError: there are not as many lists of references as hypotheses, or one is empty.
+        ValueError: there is no hypothesis, there are not as many lists of references as hypotheses, one is empty, or
+            the order is less than 1.
 
     Examples:
         >>> round(corpus_bleu(["白日依山尽"], [["白日依山近"]]).score, 4)
         0.6687
     """
-    if len(hypotheses) != len(references) or not all(references):
-        raise ValueError(f"{len(hypotheses)} hypotheses need as many lists of references, none of them empty")
+    if order < 1:
+        raise ValueError(f"order must be at least 1, not {order}")
     matches, totals = [0] * order, [0] * order
     hypothesis_length = reference_length = 0
-    for hypothesis, texts in zip(hypotheses, references, strict=True):
+    for hypothesis, texts in with_references(hypotheses, references):
         tokens, others = tokenize(hypothesis), [tokenize(text) for text in texts]
         hypothesis_length += len(tokens)
         reference_length += min((abs(len(other) - len(tokens)), len(other)) for other in others)[1]
         for n in range(1, order + 1):
-            counts = ngrams(tokens, n)
-            most: Counter[tuple[str, ...]] = Counter()
-            for other in others:
-                most |= ngrams(other, n)
-            matches[n - 1] += (counts & most).total()
-            totals[n - 1] += counts.total()
-
-    precisions = tuple(_precisions(matches, totals, smoothing))
-    penalty = _brevity_penalty(hypothesis_length, reference_length)
-    score = penalty * math.exp(sum(map(math.log, precisions)) / order) if all(precisions) else 0.0
-    return Bleu(score, precisions, penalty, hypothesis_length, reference_length)
+            grams = ngrams(tokens, n)
+            matches[n - 1] += in_common(grams, *[ngrams(other, n) for other in others])
+            totals[n - 1] += len(grams)
+    return bleu_of_counts(matches, totals, hypothesis_length, reference_length, smoothing)
 
 
-def sentence_bleu(hypothesis: str, references: Sequence[str], *, order: int = 4, smoothing: Smoothing = "exp") -> float:
+def sentence_bleu(
+    hypothesis: str,
+    references: Sequence[str],
+    *,
+    order: int = 4,
+    smoothing: Smoothing = "exp",
+    tokenize: Tokenize = default_tokenize,
+) -> float:
     """BLEU of one sentence, smoothed, over the n-grams that are short enough to occur in it.
 
     Examples:
         >>> sentence_bleu("明月", ["明月"])
         1.0
     """
-    longest = min(order, len(default_tokenize(hypothesis)))
-    return corpus_bleu([hypothesis], [references], order=longest, smoothing=smoothing).score if longest else 0.0
+    longest = min(order, len(tokenize(hypothesis)))
+    if not longest:
+        return 0.0
+    return corpus_bleu([hypothesis], [references], order=longest, smoothing=smoothing, tokenize=tokenize).score
+
+
+def bleu_of_counts(
+    matches: Sequence[int],
+    totals: Sequence[int],
+    hypothesis_length: int,
+    reference_length: int,
+    smoothing: Smoothing,
+) -> Bleu:
+    """BLEU from what was counted: matches and n-grams of each order, and the two lengths.
+
+    Examples:
+        >>> bleu_of_counts([4, 3], [4, 3], hypothesis_length=4, reference_length=8, smoothing="none").brevity_penalty
+        0.36787944117144233
+    """
+    precisions = tuple(_precisions(matches, totals, smoothing)) if any(matches) else (0.0,) * len(matches)
+    penalty = _brevity_penalty(hypothesis_length, reference_length)
+    score = penalty * math.exp(sum(map(math.log, precisions)) / len(precisions)) if all(precisions) else 0.0
+    return Bleu(score, precisions, penalty, hypothesis_length, reference_length)
 
 
 def _precisions(matches: Sequence[int], totals: Sequence[int], smoothing: Smoothing) -> Iterator[float]:

@@ -7,7 +7,7 @@ import torch
 from transformers import GPT2Config, GPT2LMHeadModel
 
 from aigc_ref.finetune.causal_lm import evaluate
-from aigc_ref.metrics.perplexity import bits_per_character, perplexity
+from aigc_ref.metrics.perplexity import bits_per_byte, bits_per_character, perplexity
 from aigc_ref.text.datasets import TextDataset
 from aigc_ref.text.tokenizers import character_tokenizer
 
@@ -39,3 +39,18 @@ def test_nothing_has_no_perplexity() -> None:
         perplexity(0.0, 0)
     with pytest.raises(ValueError, match="empty text"):
         bits_per_character(0.0, "")
+    with pytest.raises(ValueError, match="empty corpus"):
+        bits_per_byte(0.0, ["", ""])
+
+
+def test_a_byte_takes_fewer_bits_than_a_character_that_is_longer() -> None:
+    nats = 60.0
+    ascii_text, chinese = ["abc", "de"], ["白日依", "山尽"]
+    assert bits_per_byte(nats, ascii_text) == bits_per_character(nats, "".join(ascii_text))
+    assert bits_per_byte(nats, iter(chinese)) == pytest.approx(bits_per_character(nats, "".join(chinese)) / 3)
+
+
+def test_a_model_that_knows_nothing_needs_eight_bits_per_byte() -> None:
+    texts = ["白日依山尽", "abc"]
+    nats = sum(len(text.encode()) for text in texts) * math.log(256)
+    assert bits_per_byte(nats, texts) == pytest.approx(8)

@@ -1,0 +1,263 @@
+"""Metrics of texts from the command line.
+
+Files of texts are UTF-8 and hold one a line; those that belong together have equally many lines. They are read as
+streams, so that a file may be longer than the memory, except for self-bleu. Scores are from 0 to 1.
+"""
+
+import json
+import sys
+from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import tee
+from typing import Literal, NamedTuple, get_args
+
+from aigc_ref.metrics.bleu import Smoothing, corpus_bleu
+from aigc_ref.metrics.chrf import corpus_chrf
+from aigc_ref.metrics.diversity import distinct, self_bleu
+from aigc_ref.metrics.ner import OUTSIDE, ner_report
+from aigc_ref.metrics.rouge import corpus_rouge
+from aigc_ref.metrics.tokenize import Tokenize, english_words, tokenize, words
+from aigc_ref.text.conll import stream_aligned_tags
+from aigc_ref.text.lines import stream_aligned_lines
+
+TOKENIZERS: dict[str, Tokenize] = {
+    "tokens": tokenize,
+    "words": words,
+    "english": english_words,
+    "spaces": str.split,
+    "characters": lambda text: list("".join(text.split())),
+}
+
+
+class Answer(NamedTuple):
+    """What a command found: for programs, and for people."""
+
+    data: Mapping[str, object]
+    table: str
+
+
+Run = Callable[[Namespace], Answer]
+Command = Callable[[ArgumentParser], Run]
+"""Adds its options to its own parser and gives what runs with them; its docstring is its help."""
+
+
+def bleu_command(parser: ArgumentParser) -> Run:
+    """BLEU of a corpus with one or more references."""
+    _add_texts(parser, "+")
+    _add_order(parser, 4)
+    _add_smoothing(parser, "none")
+    _add_tokenizer(parser, "tokens")
+
+    def run(options: Namespace) -> Answer:
+        found = corpus_bleu(
+            *_hypotheses_and_references(options),
+            order=options.order,
+            smoothing=options.smoothing,
+            tokenize=TOKENIZERS[options.tokenizer],
+        )
+        result = {
+            "score": found.score,
+            "precisions": found.precisions,
+            "brevity_penalty": found.brevity_penalty,
+            "hypothesis_length": found.hypothesis_length,
+            "reference_length": found.reference_length,
+        }
+        return plain("bleu", result, _settings(options, "order", "smoothing", "tokenizer"))
+
+    return run
+
+
+def chrf_command(parser: ArgumentParser) -> Run:
+    """The chrF of a corpus with one or more references; chrF++ with --word-order 2."""
+    _add_texts(parser, "+")
+    _add_order(parser, 6)
+    parser.add_argument(
+        "--word-order", type=int, default=0, metavar="N", help="the longest n-gram of words (%(default)s)"
+    )
+    parser.add_argument("--beta", type=float, default=2.0, metavar="B", help="the weight of recall (%(default)s)")
+
+    def run(options: Namespace) -> Answer:
+        score = corpus_chrf(
+            *_hypotheses_and_references(options),
+            order=options.order,
+            word_order=options.word_order,
+            beta=options.beta,
+        )
+        return plain("chrf", {"score": score}, _settings(options, "order", "word_order", "beta"))
+
+    return run
+
+
+def rouge_command(parser: ArgumentParser) -> Run:
+    """ROUGE-1, ROUGE-2, ROUGE-L, and with --newline ROUGE-Lsum, each the mean over the lines."""
+    _add_texts(parser, None)
+    _add_tokenizer(parser, "words")
+    parser.add_argument("--newline", metavar="TEXT", help="what parts sentences within a line, for ROUGE-Lsum: <n>")
+
+    def run(options: Namespace) -> Answer:
+        def parted(text: str) -> str:
+            return text.replace(options.newline, "\n") if options.newline else text
+
+        hypotheses, references = tee(stream_aligned_lines([options.hypotheses, options.references]))
+        scores = corpus_rouge(
+            (parted(hypothesis) for hypothesis, _ in hypotheses),
+            (parted(reference) for _, reference in references),
+            tokenize=TOKENIZERS[options.tokenizer],
+        )
+        found = {name: score._asdict() for name, score in scores._asdict().items()}
+        if not options.newline:
+            del found["rouge_lsum"]  # the same as ROUGE-L where a text is one line
+        return plain("rouge", found, _settings(options, "tokenizer"))
+
+    return run
+
+
+def ner_command(parser: ArgumentParser) -> Run:
+    """Entities and tokens of two CoNLL files with the same tokens."""
+    parser.add_argument("gold", metavar="GOLD", help="the right tags, in the last column")
+    parser.add_argument("predicted", metavar="PRED", help="the tags that a model gave, in the last column")
+    parser.add_argument("--strict", action="store_true", help="read IOB2 to the letter, not as conlleval does")
+
+    def run(options: Namespace) -> Answer:
+        gold, predicted = tee(stream_aligned_tags(options.gold, options.predicted))
+        report = ner_report((tags for tags, _ in gold), (tags for _, tags in predicted), strict=options.strict)
+        data = {
+            "metric": "ner",
+            "strict": options.strict,
+            "entities": report.entities.data(),
+            "tokens": report.tokens.without(OUTSIDE).data(),
+            "tokens_with_outside": report.tokens.data(),
+        }
+        return Answer(data, str(report))
+
+    return run
+
+
+def distinct_command(parser: ArgumentParser) -> Run:
+    """The share of n-grams that are different; higher is more diverse."""
+    parser.add_argument("texts", metavar="FILE")
+    _add_order(parser, 2)
+    _add_tokenizer(parser, "tokens")
+
+    def run(options: Namespace) -> Answer:
+        shares = distinct(_only(options.texts), options.order, tokenize=TOKENIZERS[options.tokenizer])
+        found = {f"distinct_{n}": share for n, share in enumerate(shares, start=1)}
+        return plain("distinct", found, _settings(options, "tokenizer"))
+
+    return run
+
+
+def self_bleu_command(parser: ArgumentParser) -> Run:
+    """The mean BLEU of each line against all others; lower is more diverse."""
+    parser.add_argument("texts", metavar="FILE")
+    _add_order(parser, 4)
+    _add_smoothing(parser, "floor")
+    _add_tokenizer(parser, "tokens")
+
+    def run(options: Namespace) -> Answer:
+        score = self_bleu(
+            list(_only(options.texts)),
+            order=options.order,
+            smoothing=options.smoothing,
+            tokenize=TOKENIZERS[options.tokenizer],
+        )
+        return plain("self-bleu", {"score": score}, _settings(options, "order", "smoothing", "tokenizer"))
+
+    return run
+
+
+COMMANDS: dict[str, Command] = {
+    "bleu": bleu_command,
+    "chrf": chrf_command,
+    "rouge": rouge_command,
+    "ner": ner_command,
+    "distinct": distinct_command,
+    "self-bleu": self_bleu_command,
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs a command. Returns 2, after a line on standard error, where a file cannot be used."""
+    parser = ArgumentParser(
+        "python -m aigc_ref.metrics", description=__doc__, formatter_class=RawDescriptionHelpFormatter
+    )
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+    for name, command in COMMANDS.items():
+        own = commands.add_parser(name, help=command.__doc__, description=command.__doc__)
+        own.set_defaults(run=command(own))
+        own.add_argument("--json", action="store_true", help="print JSON instead of a table")
+    options = parser.parse_args(arguments)
+    if "run" not in options:
+        parser.print_help()
+        return 0
+    try:
+        answer: Answer = options.run(options)
+    except OSError as error:
+        return _fail(f"{error.filename}: {error.strerror}")
+    except ValueError as error:
+        return _fail(str(error))
+    sys.stdout.write((json.dumps(answer.data, ensure_ascii=False, indent=2) if options.json else answer.table) + "\n")
+    return 0
+
+
+def plain(metric: str, found: Mapping[str, object], settings: Mapping[str, object]) -> Answer:
+    """An answer whose table has a line for each thing that was found, and one for how."""
+    how = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in settings.items())
+    lines = [f"{name.replace('_', ' '):20} {_shown(value)}" for name, value in found.items()]
+    return Answer({"metric": metric, **found, **settings}, "\n".join([f"{metric}: {how}", *lines]))
+
+
+def _settings(options: Namespace, *names: str) -> dict[str, object]:
+    return {name: getattr(options, name) for name in names}
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, Mapping):
+        return "   ".join(f"{name} {_shown(part)}" for name, part in value.items())
+    if isinstance(value, tuple):
+        return "   ".join(map(_shown, value))
+    return f"{value:.4f}" if isinstance(value, float) else str(value)
+
+
+def _hypotheses_and_references(options: Namespace) -> tuple[Iterator[str], Iterator[tuple[str, ...]]]:
+    rows, again = tee(stream_aligned_lines([options.hypotheses, *options.references]))
+    return (row[0] for row in rows), (row[1:] for row in again)
+
+
+def _only(path: str) -> Iterator[str]:
+    return (text for (text,) in stream_aligned_lines([path]))
+
+
+def _add_texts(parser: ArgumentParser, references: Literal["+"] | None) -> None:
+    parser.add_argument("hypotheses", metavar="HYP", help="what was generated, a text a line")
+    parser.add_argument(
+        "references", metavar="REF", nargs=references, help="what it is compared with, on the same line"
+    )
+
+
+def _add_order(parser: ArgumentParser, default: int) -> None:
+    parser.add_argument("--order", type=int, default=default, metavar="N", help="the longest n-gram (%(default)s)")
+
+
+def _add_smoothing(parser: ArgumentParser, default: Smoothing) -> None:
+    choices = get_args(Smoothing)
+    parser.add_argument(
+        "--smoothing", choices=choices, default=default, help="of n-grams without a match (%(default)s)"
+    )
+
+
+def _add_tokenizer(parser: ArgumentParser, default: str) -> None:
+    ways = (
+        "tokens: Han characters, words and marks; words: without marks, in lower case; english: as rouge-score; "
+        "spaces; characters"
+    )
+    parser.add_argument("--tokenizer", choices=TOKENIZERS, default=default, help=f"{ways} ({default})")
+
+
+def _fail(message: str) -> int:
+    sys.stderr.write(f"error: {message}\n")
+    return 2
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,125 @@
+"""chrF: how many n-grams of characters a hypothesis and its reference have in common.
+
+    P_n, R_n   = Σ matches of n-grams / Σ n-grams of the hypotheses, of the references     (sums over the corpus)
+    P, R       = their means over n = 1..6 characters; for chrF++ over n = 1, 2 words as well
+    chrF       = (1 + β²) P R / (β² P + R),   β = 2: recall counts twice as much as precision
+
+White space is no character. An order for which either side has no n-gram is left out of the means (effective
+order). Of several references the one counts under which the hypothesis scores best. Values are from 0 to 1;
+sacrebleu prints a hundred times as much.
+
+chrF needs no tokenizer and is therefore right for Chinese as it is. chrF++ needs words: they are sacrebleu's, except
+that Han characters are words of their own. sacrebleu takes a Chinese sentence for one word, right or wrong as a whole.
+
+Papers: paper-chrf, paper-sacrebleu.
+"""
+
+import re
+from collections.abc import Hashable, Iterable, Sequence
+
+from aigc_ref.metrics.pairs import with_references
+from aigc_ref.metrics.tokenize import HAN, Tokenize, in_common, ngrams
+
+Counts = list[tuple[int, int, int]]
+"""For each order: n-grams of the hypothesis, of the reference, and in common."""
+
+_HAN = re.compile(f"[{HAN}]")
+_PUNCTUATION = frozenset("!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~")
+
+
+def spaced_words(text: str) -> list[str]:
+    """The words of chrF++: parted by white space, with one mark split off the end or else the beginning of each.
+
+    Examples:
+        >>> spaced_words('He said "hi" (twice).')
+        ['He', 'said', '"hi', '"', '(twice)', '.']
+        >>> spaced_words("写了诗。")
+        ['写', '了', '诗', '。']
+    """
+    words: list[str] = []
+    for word in _HAN.sub(r" \g<0> ", text).split():
+        if len(word) > 1 and word[-1] in _PUNCTUATION:
+            words += word[:-1], word[-1]
+        elif len(word) > 1 and word[0] in _PUNCTUATION:
+            words += word[0], word[1:]
+        else:
+            words.append(word)
+    return words
+
+
+def corpus_chrf(
+    hypotheses: Iterable[str],
+    references: Iterable[Sequence[str]],
+    *,
+    order: int = 6,
+    word_order: int = 0,
+    beta: float = 2.0,
+    tokenize: Tokenize = spaced_words,
+) -> float:
+    """The chrF of a corpus, which may be a stream: only counts are kept.
+
+    Args:
+        hypotheses: what was generated.
+        references: for each hypothesis, one or more texts that it is compared with.
+        order: the longest n-gram of characters.
+        word_order: the longest n-gram of words; 2 for chrF++.
+        beta: how many times as much as precision recall counts.
+        tokenize: text → words, where there is a word order.
+
+    Raises:
+        ValueError: there is no hypothesis, there are not as many lists of references as hypotheses, one is empty, or
+            an order is too small.
+
+    Examples:
+        >>> round(corpus_chrf(["白日依山尽"], [["白日依山近"]]), 4)
+        0.5433
+    """
+    if order < 1 or word_order < 0:
+        raise ValueError(f"order must be at least 1 and word_order at least 0, not {order} and {word_order}")
+    sums = [(0, 0, 0)] * (order + word_order)
+    for hypothesis, texts in with_references(hypotheses, references):
+        candidates = (_counts(hypothesis, text, order, word_order, tokenize) for text in texts)
+        best = max(candidates, key=lambda counts: _score(counts, beta))
+        sums = [(a + d, b + e, c + f) for (a, b, c), (d, e, f) in zip(sums, best, strict=True)]
+    return _score(sums, beta)
+
+
+def sentence_chrf(
+    hypothesis: str,
+    references: Sequence[str],
+    *,
+    order: int = 6,
+    word_order: int = 0,
+    beta: float = 2.0,
+    tokenize: Tokenize = spaced_words,
+) -> float:
+    """The chrF of one sentence.
+
+    Examples:
+        >>> sentence_chrf("明月", ["明月"])
+        1.0
+    """
+    return corpus_chrf([hypothesis], [references], order=order, word_order=word_order, beta=beta, tokenize=tokenize)
+
+
+def _counts(hypothesis: str, reference: str, order: int, word_order: int, tokenize: Tokenize) -> Counts:
+    one, other = "".join(hypothesis.split()), "".join(reference.split())
+    grams = [(_pieces(one, n), _pieces(other, n)) for n in range(1, order + 1)]
+    if word_order:
+        words, others = tokenize(hypothesis), tokenize(reference)
+        grams += [(ngrams(words, n), ngrams(others, n)) for n in range(1, word_order + 1)]
+    # As in sacrebleu, what cannot match because the reference is too short does not count against precision.
+    return [(len(ours) if theirs else 0, len(theirs), in_common(ours, theirs)) for ours, theirs in grams]
+
+
+def _pieces(text: str, n: int) -> Sequence[Hashable]:
+    return [text[start : start + n] for start in range(len(text) - n + 1)]
+
+
+def _score(counts: Counts, beta: float) -> float:
+    effective = [(ours, theirs, matches) for ours, theirs, matches in counts if ours and theirs]
+    if not any(matches for _, _, matches in effective):
+        return 0.0
+    precision = sum(matches / ours for ours, _, matches in effective) / len(effective)
+    recall = sum(matches / theirs for _, theirs, matches in effective) / len(effective)
+    return (1 + beta**2) * precision * recall / (beta**2 * precision + recall)

@@ -1,0 +1,117 @@
+"""Precision, recall and F1 of several rows, and their averages.
+
+Of what a row is about, so much is there, so much was found, and so much of that is right.
+
+    precision   right / found
+    recall      right / there
+    F1          2 · precision · recall / (precision + recall) = 2 · right / (found + there)
+
+    micro       the figures of the counts added up: every case counts alike
+    macro       the mean of the rows' figures: every row counts alike
+    weighted    the mean that counts a row as often as it is there
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from operator import mul
+from typing import NamedTuple
+
+HEAD = f"{'':12} {'precision':>10}{'recall':>10}{'f1-score':>10}{'support':>10}"
+"""Over the columns of `Report.lines` and `Report.averages`."""
+
+
+class Counts(NamedTuple):
+    """What the figures of a row are made of."""
+
+    right: int
+    found: int
+    there: int
+    """Its support."""
+
+    @property
+    def precision(self) -> float:
+        """0 where nothing was found."""
+        return self.right / self.found if self.found else 0.0
+
+    @property
+    def recall(self) -> float:
+        """0 where nothing is there."""
+        return self.right / self.there if self.there else 0.0
+
+    @property
+    def f1(self) -> float:
+        """0 where nothing is right."""
+        return 2 * self.right / (self.found + self.there) if self.right else 0.0
+
+
+class Mean(NamedTuple):
+    """The mean of the figures of several rows; its F1 is the mean F1, not the F1 of the other two."""
+
+    precision: float
+    recall: float
+    f1: float
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A row for each label.
+
+    Examples:
+        >>> report = Report({"LOC": Counts(right=1, found=1, there=2), "PER": Counts(right=3, found=4, there=3)})
+        >>> report.micro, report.micro.f1, report.macro.recall, report.weighted.recall
+        (Counts(right=4, found=5, there=5), 0.8, 0.75, 0.8)
+    """
+
+    rows: Mapping[str, Counts]
+
+    @property
+    def micro(self) -> Counts:
+        return Counts(*map(sum, zip(Counts(0, 0, 0), *self.rows.values(), strict=True)))
+
+    @property
+    def macro(self) -> Mean:
+        return self._mean([1] * len(self.rows))
+
+    @property
+    def weighted(self) -> Mean:
+        return self._mean([row.there for row in self.rows.values()])
+
+    def without(self, name: str) -> "Report":
+        """The same without a row."""
+        return Report({other: row for other, row in self.rows.items() if other != name})
+
+    def _mean(self, weights: Sequence[int]) -> Mean:
+        total = max(sum(weights), 1)
+        shares = [weight / total for weight in weights]
+        figures = zip(Mean(0, 0, 0), *((row.precision, row.recall, row.f1) for row in self.rows.values()), strict=True)
+        return Mean(*(sum(map(mul, shares, column)) for _, *column in figures))
+
+    def data(self) -> dict[str, object]:
+        """As JSON has it."""
+        averages: dict[str, Counts | Mean] = {"micro": self.micro, "macro": self.macro, "weighted": self.weighted}
+        return {
+            "rows": {name: _figures(row) | row._asdict() for name, row in self.rows.items()},
+            **{name: _figures(row) for name, row in averages.items()},
+            "support": self.micro.there,
+        }
+
+    def lines(self) -> list[str]:
+        """A line of a table for each row."""
+        return [_line(name, row, row.there) for name, row in self.rows.items()]
+
+    def averages(self, remark: str) -> list[str]:
+        """A line for each average, with a remark on the first."""
+        support = self.micro.there
+        return [
+            f"{_line('micro avg', self.micro, support)}   {remark}",
+            _line("macro avg", self.macro, support),
+            _line("weighted avg", self.weighted, support),
+        ]
+
+
+def _figures(row: Counts | Mean) -> dict[str, float]:
+    return {"precision": row.precision, "recall": row.recall, "f1": row.f1}
+
+
+def _line(name: str, row: Counts | Mean, support: int) -> str:
+    return f"{name:>12} {row.precision:10.3f}{row.recall:10.3f}{row.f1:10.3f}{support:10}"

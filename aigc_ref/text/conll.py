@@ -1,0 +1,226 @@
+"""Files in CoNLL format: a token and its tag on a line, a blank line after each sentence.
+
+    EU       NNP  B-NP  B-ORG        the token is the first column, the tag the last; between them may stand others,
+    rejects  VBZ  B-VP  O            but every line has as many
+    German   JJ   B-NP  B-MISC
+
+Columns are parted by a tab, or by spaces where a line has no tab. Lines that begin with -DOCSTART- part documents
+and hold no token. Tags mark entities under one of five schemes, each O or a prefix, a hyphen and a type:
+
+    IOB2    B- begins an entity, I- goes on with it
+    IOB1    I- does both; B- begins an entity only where one of the same type ends right before it
+    IOBES   S- is an entity of one token; else B- begins, I- goes on, E- ends it
+    BILOU   the same with U- for S- and L- for E-
+    BMES    the same with M- for I-
+
+Paper: paper-conll2003.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import zip_longest
+from pathlib import Path
+from typing import Literal
+
+from aigc_ref.metrics.ner import OUTSIDE, entities, split_tag
+from aigc_ref.text.lines import stream_lines
+
+Scheme = Literal["IOB1", "IOB2", "IOBES", "BILOU", "BMES"]
+
+_SPACES = re.compile(" +")  # not \s+: an ideographic space is a token of Chinese files
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """Tokens and their tags, one for one."""
+
+    tokens: tuple[str, ...]
+    tags: tuple[str, ...]
+    line: int
+    """Where it starts in its file, from 1."""
+
+
+def read_conll(path: str | Path) -> list[Sentence]:
+    r"""Every sentence of a file.
+
+    Raises:
+        ValueError: as `stream_conll`.
+
+    Examples:
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     path = Path(folder, "train.conll")
+        ...     _ = path.write_text("-DOCSTART- O\n\n王 B-PER\n维 I-PER\n写 O\n", encoding="utf-8")
+        ...     read_conll(path)
+        [Sentence(tokens=('王', '维', '写'), tags=('B-PER', 'I-PER', 'O'), line=3)]
+    """
+    return list(stream_conll(path))
+
+
+def stream_conll(path: str | Path) -> Iterator[Sentence]:
+    """The sentences of a file one by one, so that memory holds a single one of them.
+
+    A line that begins with # is a comment where a sentence could start, unless it can be read as a token and its tag.
+
+    Args:
+        path: a file in UTF-8, with or without byte order mark, whatever system its line ends come from.
+
+    Raises:
+        ValueError: the file is not UTF-8, a line has fewer than two columns, an empty token, another number of columns
+            than the lines before it or an unknown form of tag, or there is no sentence; the message begins with
+            file:line and says how to mend it.
+    """
+    tokens: list[str] = []
+    tags: list[str] = []
+    columns = start = 0
+    known = {OUTSIDE}
+    for number, line in enumerate(stream_lines(path), start=1):
+        stripped = line.strip(" \r")
+        fields = [field.strip(" ") for field in stripped.split("\t")] if "\t" in line else _SPACES.split(stripped)
+        if not stripped.strip() or fields[0] == "-DOCSTART-":
+            if tokens:
+                yield Sentence(tuple(tokens), tuple(tags), start)
+                tokens, tags = [], []
+            continue
+        if len(fields) != columns or fields[-1] not in known or not fields[0]:
+            if not tokens and _is_comment(fields, columns):
+                continue
+            if fault := _fault(fields, columns):
+                raise ValueError(f"{path}:{number}: {fault}")
+            columns = len(fields)
+            known.add(fields[-1])
+        if not tokens:
+            start = number
+        tokens.append(fields[0])
+        tags.append(fields[-1])
+    if tokens:
+        yield Sentence(tuple(tokens), tuple(tags), start)
+    if not start:
+        raise ValueError(f"{path}: holds no sentence; expected lines of a token and its tag, as in 'Paris B-LOC'")
+
+
+def stream_aligned_tags(gold: str | Path, predicted: str | Path) -> Iterator[tuple[tuple[str, ...], tuple[str, ...]]]:
+    """The tags that a sentence has in either file, sentence by sentence.
+
+    Raises:
+        ValueError: the files do not hold the same tokens; the message says where they part.
+    """
+    for one, other in zip_longest(stream_conll(gold), stream_conll(predicted)):
+        if one is None or other is None:
+            short, longer, rest = (gold, predicted, other) if one is None else (predicted, gold, one)
+            raise ValueError(
+                f"{longer}:{rest.line}: {short} ends before this sentence; tag every sentence in both files"
+            )
+        if one.tokens != other.tokens:
+            pairs = enumerate(zip_longest(one.tokens, other.tokens))
+            place, (token, another) = next((place, pair) for place, pair in pairs if len(set(pair)) > 1)
+            there, here = (repr(word) if word else "the end of the sentence" for word in (token, another))
+            raise ValueError(
+                f"{gold}:{one.line + place} has {there} where {predicted}:{other.line + place} has {here}; "
+                "tag the same tokens in both files"
+            )
+        yield one.tags, other.tags
+
+
+def _is_comment(fields: Sequence[str], columns: int) -> bool:
+    return fields[0].startswith("#") and len(fields) != columns and bool(_fault_of_tag(fields[-1]))
+
+
+def _fault(fields: Sequence[str], columns: int) -> str:
+    """What is wrong with a line, and how to mend it; the lines before have so many columns (0: there are none)."""
+    if any("\r" in field for field in fields):
+        return "a carriage return without line feed; save the file with line feeds, for example with tr '\\r' '\\n'"
+    if len(fields) < 2:
+        return f"one column, {fields[0]!r}; write the token, a space or tab and its tag, as in 'Paris B-LOC'"
+    if columns and len(fields) != columns:
+        return f"{len(fields)} columns where the lines before have {columns}; write as many on every line"
+    if not fields[0]:
+        return "an empty token before the first tab; write the token there, or remove the line"
+    return _fault_of_tag(fields[-1])
+
+
+def _fault_of_tag(tag: str) -> str:
+    try:
+        if tag != OUTSIDE:
+            split_tag(tag)
+    except ValueError as error:
+        return str(error)
+    return ""
+
+
+def detect_scheme(sentences: Iterable[Sentence]) -> Scheme:
+    """The scheme that a corpus is tagged under; IOB2 where several fit, as they do when there is no entity.
+
+    Args:
+        sentences: gold ones. A model's predictions may fit no scheme.
+
+    Raises:
+        ValueError: no scheme has all of these prefixes, or I- begins some entities after O and B- others; the message
+            names the line.
+
+    Examples:
+        >>> detect_scheme([Sentence(("U.N.", "official"), ("I-ORG", "O"), line=1)])
+        'IOB1'
+        >>> detect_scheme([Sentence(("王", "维"), ("B-PER", "E-PER"), line=1)])
+        'IOBES'
+    """
+    prefixes: set[str] = set()
+    begun_by_i = begun_by_b = 0  # lines: an entity begins with I-; with B- and not right behind one of its type
+    for sentence in sentences:
+        previous = OUTSIDE
+        for offset, tag in enumerate(sentence.tags):
+            if tag != OUTSIDE:
+                prefix, kind = split_tag(tag)
+                prefixes.add(prefix)
+                after_its_type = previous != OUTSIDE and split_tag(previous)[1] == kind
+                if prefix == "I" and not after_its_type:
+                    begun_by_i = begun_by_i or sentence.line + offset
+                elif prefix == "B" and not after_its_type:
+                    begun_by_b = begun_by_b or sentence.line + offset
+            previous = tag
+    if prefixes <= set("IB"):
+        if begun_by_i and begun_by_b:
+            raise ValueError(
+                f"neither IOB1 nor IOB2: line {begun_by_i} begins an entity with I-, line {begun_by_b} with B-; "
+                "make them IOB2 with `to_iob2`"
+            )
+        return "IOB1" if begun_by_i else "IOB2"
+    schemes: dict[Scheme, str] = {"IOBES": "IOBES", "BILOU": "BILOU", "BMES": "BMES"}
+    for scheme, letters in schemes.items():
+        if prefixes <= set(letters):
+            return scheme
+    raise ValueError(f"no scheme has the prefixes {', '.join(sorted(prefixes))} together; make the tags of one scheme")
+
+
+def to_iob2(tags: Sequence[str]) -> list[str]:
+    """The tags of a sentence under IOB2, from whatever scheme; where they fit none, by the rules of conlleval.
+
+    Raises:
+        ValueError: a tag has an unknown form.
+
+    Examples:
+        >>> to_iob2(["I-PER", "I-PER", "B-PER", "O", "S-LOC"])
+        ['B-PER', 'I-PER', 'B-PER', 'O', 'B-LOC']
+    """
+    result = [OUTSIDE] * len(tags)
+    for kind, start, end in entities(tags):
+        result[start:end] = [f"B-{kind}", *[f"I-{kind}"] * (end - start - 1)]
+    return result
+
+
+def to_iobes(tags: Sequence[str]) -> list[str]:
+    """The tags of a sentence under IOBES, from whatever scheme; where they fit none, by the rules of conlleval.
+
+    Raises:
+        ValueError: a tag has an unknown form.
+
+    Examples:
+        >>> to_iobes(["I-PER", "I-PER", "B-PER", "O", "U-LOC"])
+        ['B-PER', 'E-PER', 'S-PER', 'O', 'S-LOC']
+    """
+    result = [OUTSIDE] * len(tags)
+    for kind, start, end in entities(tags):
+        between = [f"I-{kind}"] * (end - start - 2)
+        result[start:end] = [f"S-{kind}"] if end == start + 1 else [f"B-{kind}", *between, f"E-{kind}"]
+    return result

@@ -1,0 +1,40 @@
+"""How texts are cut, and how n-grams in common are counted."""
+
+import unicodedata
+from collections import Counter
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aigc_ref.metrics.tokenize import in_common, ngrams, tokenize, words
+
+_tokens = st.lists(st.sampled_from(["the", "cat", "a", "ab", "b"]), max_size=9)
+
+
+@given(st.text())
+def test_tokens_lose_nothing_but_white_space(text: str) -> None:
+    assert "".join(tokenize(text)) == "".join(unicodedata.normalize("NFC", text).split())
+
+
+def test_words_are_the_tokens_that_letters_or_digits_begin() -> None:
+    codes = [*range(0x3401), 0x4DC0, 0x4E00, 0x9FFF, 0xAC00, 0xF900, 0xFF01, 0xFF21, 0x1F600, 0x20000, 0x323AF, 0x323B0]
+    text = "".join(f"a{chr(code)} {chr(code)}1 " for code in codes)
+    assert words(text) == [token for token in tokenize(text.lower()) if token[0].isalnum()]
+
+
+def test_composed_and_decomposed_letters_are_the_same() -> None:
+    assert tokenize("cafe\u0301") == tokenize("café") == ["café"]
+
+
+@given(_tokens, st.integers(1, 4))
+def test_n_grams_are_the_runs_of_n_tokens(tokens: list[str], n: int) -> None:
+    runs = [tuple(tokens[start : start + n]) for start in range(len(tokens) - n + 1)]
+    assert list(ngrams(tokens, n)) == (tokens if n == 1 else runs)
+
+
+@given(_tokens, st.lists(_tokens, min_size=1, max_size=3))
+def test_in_common_is_the_intersection_with_the_union_of_the_others(grams: list[str], others: list[list[str]]) -> None:
+    most: Counter[str] = Counter()
+    for other in others:
+        most |= Counter(other)
+    assert in_common(grams, *others) == (Counter(grams) & most).total()
