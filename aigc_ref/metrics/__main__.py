@@ -1,19 +1,22 @@
-"""Metrics of texts from the command line.
+"""Metrics from the command line.
 
 Files of texts are UTF-8 and hold one a line; those that belong together have equally many lines. They are read as
 streams, so that a file may be longer than the memory, except for self-bleu. Scores are from 0 to 1.
+Features are matrices of numpy's .npy, a row a sample, as a model of your choice gave them; their metrics need torch.
 """
 
 import json
 import sys
 from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import tee
-from typing import Literal, NamedTuple, get_args
+from typing import Literal, get_args
 
 from aigc_ref.metrics.bleu import Smoothing, corpus_bleu
 from aigc_ref.metrics.chrf import corpus_chrf
+from aigc_ref.metrics.command import Answer, Command, Run, plain
 from aigc_ref.metrics.diversity import distinct, self_bleu
+from aigc_ref.metrics.feature_commands import FEATURE_COMMANDS
 from aigc_ref.metrics.ner import OUTSIDE, ner_report
 from aigc_ref.metrics.rouge import corpus_rouge
 from aigc_ref.metrics.tokenize import Tokenize, english_words, tokenize, words
@@ -27,18 +30,6 @@ TOKENIZERS: dict[str, Tokenize] = {
     "spaces": str.split,
     "characters": lambda text: list("".join(text.split())),
 }
-
-
-class Answer(NamedTuple):
-    """What a command found: for programs, and for people."""
-
-    data: Mapping[str, object]
-    table: str
-
-
-Run = Callable[[Namespace], Answer]
-Command = Callable[[ArgumentParser], Run]
-"""Adds its options to its own parser and gives what runs with them; its docstring is its help."""
 
 
 def bleu_command(parser: ArgumentParser) -> Run:
@@ -173,6 +164,7 @@ COMMANDS: dict[str, Command] = {
     "ner": ner_command,
     "distinct": distinct_command,
     "self-bleu": self_bleu_command,
+    **FEATURE_COMMANDS,
 }
 
 
@@ -200,23 +192,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def plain(metric: str, found: Mapping[str, object], settings: Mapping[str, object]) -> Answer:
-    """An answer whose table has a line for each thing that was found, and one for how."""
-    how = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in settings.items())
-    lines = [f"{name.replace('_', ' '):20} {_shown(value)}" for name, value in found.items()]
-    return Answer({"metric": metric, **found, **settings}, "\n".join([f"{metric}: {how}", *lines]))
-
-
 def _settings(options: Namespace, *names: str) -> dict[str, object]:
     return {name: getattr(options, name) for name in names}
-
-
-def _shown(value: object) -> str:
-    if isinstance(value, Mapping):
-        return "   ".join(f"{name} {_shown(part)}" for name, part in value.items())
-    if isinstance(value, tuple):
-        return "   ".join(map(_shown, value))
-    return f"{value:.4f}" if isinstance(value, float) else str(value)
 
 
 def _hypotheses_and_references(options: Namespace) -> tuple[Iterator[str], Iterator[tuple[str, ...]]]:

@@ -12,8 +12,8 @@ some papers turn on knows English alone.
 
 The formula leaves two things open in ROUGE-Lsum, and both change scores. A word counts at most as often as both whole
 texts have it, as in ROUGE-1.5.5; its paper counts it again for every sentence. And where several common subsequences
-are the longest, the one is taken that rouge-score finds: it reads the table t[reference][hypothesis] backwards, to
-the left where t[i][j-1] > t[i-1][j], else up. Left where they are equal is another number in many cases.
+are the longest, the one is taken that rouge-score finds: it reads the table `t[reference][hypothesis]` backwards, to
+the left where `t[i][j-1] > t[i-1][j]`, else up. Left where they are equal is another number in many cases.
 
 Paper: paper-rouge.
 """

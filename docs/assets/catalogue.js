@@ -1,4 +1,5 @@
 // The catalogue's filter: text, choices, order; its state stands in the address. Without scripts every entry is shown.
+// The text is not called q: Material opens its own search on any page whose address holds one.
 const root = document.querySelector(".catalogue");
 const form = root.querySelector(".filter");
 const list = root.querySelector(".cards");
@@ -7,7 +8,7 @@ const nothing = root.querySelector(".nothing");
 const choices = [...form.querySelectorAll("select:not([name=sort])")];
 
 const plain = (text) => text.normalize("NFKC").toLowerCase();
-const entries = [...list.children].map((item) => ({ item, text: plain(item.textContent) }));
+const entries = [...list.children].map((item) => ({ item, text: plain(`${item.textContent} ${item.dataset.others}`) }));
 const byText = new Intl.Collator(document.documentElement.lang);
 const descending = (field) => (a, b) => byText.compare(b.item.dataset[field], a.item.dataset[field]);
 const orders = {
@@ -18,7 +19,7 @@ const orders = {
 let order = "";
 
 function apply() {
-  const words = plain(form.elements.q.value).split(/\s+/).filter(Boolean);
+  const words = plain(form.elements.find.value).split(/\s+/).filter(Boolean);
   let count = 0;
   for (const { item, text } of entries) {
     const fits =

@@ -1,67 +1,80 @@
-"""The built site: strict in both languages, the same pages in both, and nothing of it from elsewhere."""
+"""The built site: strict, the same pages in both languages, links that lead somewhere, nothing from elsewhere."""
 
 import re
-import subprocess
-import sys
-from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
-LOADED = {("script", "src"), ("img", "src"), ("iframe", "src"), ("source", "src"), ("link", "href")}
+from tests.site.sites import Parsed, broken_links, parse
+
+LOADED = {"script": ["src"], "img": ["src", "srcset"], "iframe": ["src"], "source": ["src"], "link": ["href"]}
 NOT_LOADED = {"alternate", "canonical", "next", "prev"}
 
 pytestmark = pytest.mark.slow
 
 
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("site")
-    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(folder)]
-    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert run.returncode == 0, run.stderr
-    return folder
-
-
-def _pages(folder: Path) -> set[str]:
-    return {path.relative_to(folder).as_posix() for path in folder.rglob("*.html")}
-
-
-def test_every_page_is_there_in_both_languages(site: Path) -> None:
-    english = _pages(site / "en")
-    chinese = {page for page in _pages(site) if not page.startswith("en/")}
+def test_every_page_is_there_in_both_languages(pages: dict[str, Parsed]) -> None:
+    english = {page.removeprefix("en/") for page in pages if page.startswith("en/")}
+    chinese = {page for page in pages if not page.startswith("en/")}
     assert chinese == english
     assert {"tutorials/gan/index.html", "tutorials/fine-tuning/index.html", "errata/index.html"} <= english
 
 
-class _Loads(HTMLParser):
-    """Addresses that a browser fetches by itself when it shows the page."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.addresses: list[str] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag == "link" and set((dict(attrs).get("rel") or "").split()) & NOT_LOADED:
-            return
-        self.addresses += [value for name, value in attrs if value and (tag, name) in LOADED]
-
-
-def test_no_page_loads_anything_from_elsewhere(site: Path) -> None:
+def test_no_page_loads_anything_from_elsewhere(site: Path, pages: dict[str, Parsed]) -> None:
     found = 0
-    for page in site.rglob("*.html"):
-        loads = _Loads()
-        loads.feed(page.read_text(encoding="utf-8"))
-        found += len(loads.addresses)
-        elsewhere = [address for address in loads.addresses if re.match(r"(https?:)?//", address)]
-        assert not elsewhere, page
+    for page, parsed in pages.items():
+        loaded = [
+            attributes[name]
+            for tag, attributes in parsed.elements
+            for name in LOADED.get(tag, ())
+            if name in attributes and not NOT_LOADED & set(attributes.get("rel", "").split())
+        ]
+        assert not [address for address in loaded if re.match(r"(https?:)?//", address)], page
+        found += len(loaded)
     assert found > 100
     for style in site.rglob("*.css"):
         assert not re.search(r"url\(\s*['\"]?(https?:)?//", style.read_text(encoding="utf-8")), style
+
+
+def test_every_link_within_the_site_leads_to_a_page_and_an_anchor(site: Path, pages: dict[str, Parsed]) -> None:
+    assert broken_links(site, pages) == []
+    wrong = parse('<a href="../errata/#nowhere">x</a><a href="y/">y</a><a href="../errata/#e01">z</a>')
+    assert broken_links(site, pages | {"x/index.html": wrong}) == [
+        "x/index.html: ../errata/#nowhere",
+        "x/index.html: y/",
+    ]
+
+
+def test_the_language_switch_of_every_page_stays_on_it(site: Path, pages: dict[str, Parsed]) -> None:
+    for page, parsed in pages.items():
+        (link,) = [
+            attributes["href"] for _, attributes in parsed.elements if "language" in attributes.get("class", "").split()
+        ]
+        if page.endswith("404.html"):  # at any address, so it leads to the other language's home
+            assert link == ("/en/index.html" if page == "404.html" else "/../index.html")
+            continue
+        twin = page.removeprefix("en/") if page.startswith("en/") else f"en/{page}"
+        assert (site / page).parent.joinpath(link).resolve() == (site / twin).parent, page
+
+
+def test_every_picture_says_what_it_shows(pages: dict[str, Parsed]) -> None:
+    images = [(page, attributes) for page in pages for tag, attributes in pages[page].elements if tag == "img"]
+    assert len(images) > 10
+    assert not [page for page, attributes in images if not attributes.get("alt", "").strip()]
 
 
 def test_examples_of_the_reference_are_code(site: Path) -> None:
     pages = [page.read_text(encoding="utf-8") for page in (site / "reference").rglob("*.html")]
     assert any("corpus_bleu" in page for page in pages)
     assert not any(re.search(r"<blockquote>\s*<blockquote>", page) for page in pages)
+
+
+def test_the_reference_leads_from_the_code_to_its_papers(site: Path) -> None:
+    paragraphs = [
+        paragraph
+        for page in (site / "reference").rglob("*.html")
+        for paragraph in re.findall(r"<p>Papers?: .*?</p>", page.read_text(encoding="utf-8"), re.DOTALL)
+    ]
+    assert any('<a href="../../catalogue/papers/#paper-gan">' in paragraph for paragraph in paragraphs)
+    unknown = {id_ for text in paragraphs for id_ in re.findall(r"(?<!#)\bpaper-[a-z0-9-]+", text)}
+    assert not unknown  # what a docstring cites has to stand in resources/papers.yaml

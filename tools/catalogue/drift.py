@@ -9,6 +9,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from tools.catalogue.facts import LinkFacts, PaperFacts, Record, RepositoryFacts, State
@@ -199,6 +200,11 @@ def patch(edits: Iterable[Edit]) -> str:
 
 
 def _lines(path: Path) -> list[str]:
+    return _lines_of(path, path.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=16)  # a report has many edits of few files
+def _lines_of(path: Path, changed: int) -> list[str]:  # noqa: ARG001  # a part of the cache's key
     # newline="" keeps a file's own line ends; U+2028 and its like end no line for git or YAML.
     with path.open(encoding="utf-8", newline="") as file:
         return file.readlines()

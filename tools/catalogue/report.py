@@ -5,7 +5,7 @@ Every curated key is in exactly one count of `states`, and every key that was as
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date, timedelta
 from typing import Any
@@ -16,6 +16,7 @@ from tools.catalogue.facts import PaperHit, Record, RepositoryHit, State
 from tools.catalogue.history import risen
 from tools.catalogue.load import Catalogue, entries_by
 from tools.catalogue.lock import Lock
+from tools.catalogue.models import Resource
 from tools.catalogue.plan import addresses
 from tools.catalogue.refresh import Job
 
@@ -92,7 +93,7 @@ def report(
     return Report(
         counts(catalogue),
         [_service(job) for job in jobs],
-        [*(change for job in jobs for change in _changes(catalogue, job)), *forgotten],
+        [*_changes(catalogue, jobs), *forgotten],
         list(remarks(catalogue, lock)),
         _states(catalogue, lock),
         list(candidates(catalogue, lock, today or date.today())),
@@ -110,12 +111,16 @@ def _service(job: Job[Any]) -> ServiceReport:
     )
 
 
-def _changes(catalogue: Catalogue, job: Job[Any]) -> Iterator[Remark]:
-    places = _places(catalogue)
-    for key, before in job.before.items():
-        after = job.records.get(key, before)
-        for message in _differences(before, after):
-            yield Remark(places.get(key, key), key, message)
+def _changes(catalogue: Catalogue, jobs: Iterable[Job[Any]]) -> Iterator[Remark]:
+    fields = _fields(catalogue)
+    for job in jobs:
+        for key, before in job.before.items():
+            for message in _differences(before, job.records.get(key, before)):
+                where = key  # of a search
+                if key in fields:
+                    place = catalogue.where(*fields[key])
+                    where = f"{place}:{place.column}"
+                yield Remark(where, key, message)
 
 
 def _differences(before: Record[Any], after: Record[Any]) -> Iterator[str]:
@@ -133,16 +138,14 @@ def _differences(before: Record[Any], after: Record[Any]) -> Iterator[str]:
             yield f"{len(new)} new: {', '.join(new[:5])}{' …' if len(new) > 5 else ''}"
 
 
-def _places(catalogue: Catalogue) -> dict[str, str]:
-    """Key → file:line:column of the field that it stands in."""
-    found: dict[str, str] = {}
+def _fields(catalogue: Catalogue) -> dict[str, tuple[Resource, str]]:
+    """Key → the entry and the field that it stands in."""
+    found: dict[str, tuple[Resource, str]] = {}
     for field_name in ("arxiv", "code"):
         for key, resources in entries_by(catalogue.resources, field_name).items():
-            place = catalogue.where(resources[0], field_name)
-            found[key] = f"{place}:{place.column}"
-    for key, resources in addresses(catalogue).items():
-        place = catalogue.where(resources[0], "url")
-        found.setdefault(key, f"{place}:{place.column}")
+            found[key] = resources[0], field_name
+    for address, resources in addresses(catalogue).items():
+        found.setdefault(address, (resources[0], "url"))
     return found
 
 

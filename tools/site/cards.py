@@ -21,12 +21,13 @@ from tools.catalogue.models import (
     Resource,
     Tool,
 )
-from tools.site.links import relative
+from tools.site.links import source
 from tools.site.project import Project, Ties
 from tools.site.words import WORDS, Words
 from tools.tutorials.source import Language
 
 STEM = {model.kind: stem for stem, model in MODELS.items()}
+MOST_AUTHORS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,8 @@ class Card:
     live: tuple[str, ...]
     checked: tuple[str, ...]
     # what the filter reads
+    others: str
+    """Authors that the card is too small for."""
     topic_ids: str
     level: str
     languages: str
@@ -95,7 +98,7 @@ def card(resource: Resource, project: Project, tied: Ties, language: Language, h
         note=getattr(resource.note, language) if resource.note else None,
         badges=tuple(_badges(resource, paper, repository, words)),
         topics=tuple(
-            Link(getattr(topics[topic].title, language), relative(here, f"catalogue/topics/{topic}.md"))
+            Link(getattr(topics[topic].title, language), source(here, f"catalogue/topics/{topic}.md"))
             for topic in resource.topics
         ),
         tags=tuple(_tags(resource, words)),
@@ -103,6 +106,7 @@ def card(resource: Resource, project: Project, tied: Ties, language: Language, h
         ties=tuple(tie for tie in _ties(resource, tied, language, words, here) if tie.links),
         live=tuple(_live(paper, repository, words)),
         checked=tuple(_checked(paper, repository, words)),
+        others=" ".join((getattr(resource, "authors", None) or getattr(resource, "instructors", []))[MOST_AUTHORS:]),
         topic_ids=" ".join(resource.topics),
         level=resource.level,
         languages=" ".join(resource.languages),
@@ -126,16 +130,16 @@ def _titles(resource: Resource, language: Language) -> tuple[str, str | None]:
 def _by(resource: Resource, language: Language, words: Words) -> Iterator[str]:
     match resource:
         case Paper():
-            yield _people(resource.authors, 3, words, more=resource.et_al)
+            yield _people(resource.authors, words, more=resource.et_al)
             yield resource.venue or ""
             yield resource.published[:4] if not resource.venue or resource.published[:4] not in resource.venue else ""
         case Book():
-            yield _people(resource.authors, 3, words)
+            yield _people(resource.authors, words)
             own = [e for e in resource.editions if e.language.startswith(language)] or list(resource.editions)
             yield from (f"{e.publisher} {e.year or ''}".strip() for e in own[:1])
         case Course():
             yield resource.organization or ""
-            yield _people(resource.instructors, 3, words) if resource.instructors else ""
+            yield _people(resource.instructors, words) if resource.instructors else ""
         case Model() | Blog():
             yield resource.organization if resource.organization != resource.title else ""
         case Dataset():
@@ -150,19 +154,22 @@ def _by(resource: Resource, language: Language, words: Words) -> Iterator[str]:
             return
 
 
-def _people(names: list[str], most: int, words: Words, *, more: bool = False) -> str:
-    shown = words.between_names.join(names[:most])
-    return f"{shown} {words.and_others}" if more or len(names) > most else shown
+def _people(names: list[str], words: Words, *, more: bool = False) -> str:
+    shown = words.between_names.join(names[:MOST_AUTHORS])
+    return f"{shown} {words.and_others}" if more or len(names) > MOST_AUTHORS else shown
 
 
 def _badges(
     resource: Resource, paper: PaperRecord | None, repository: RepositoryRecord | None, words: Words
 ) -> Iterator[Badge]:
-    for record in (paper, repository):
-        if record and record.state not in {State.OK, State.UNKNOWN}:
-            yield Badge(words.states[record.state], record.reason or "")
-    if repository and repository.state is State.OK and is_idle(repository):
-        yield Badge(words.idle, words.idle_about)
+    fine = {State.OK, State.UNKNOWN}
+    if paper and paper.state not in fine:
+        yield Badge(words.states[paper.state], paper.reason or "")
+    of_code = "{}" if isinstance(resource, Tool) else words.of_code  # a paper is not idle, its code is
+    if repository and repository.state not in fine:
+        yield Badge(of_code.format(words.states[repository.state]), repository.reason or "")
+    elif repository and repository.state is State.OK and is_idle(repository):
+        yield Badge(of_code.format(words.idle), words.idle_about)
     if resource.unchecked:
         names = words.between_names.join(words.fields[name] for name in resource.unchecked)
         yield Badge(words.unchecked.format(names), words.unchecked_about)
@@ -182,21 +189,21 @@ def _ties(resource: Resource, tied: Ties, language: Language, words: Words, here
     yield Tie(
         words.implemented,
         tuple(
-            Link(module.name.removeprefix("aigc_ref."), relative(here, f"{module.page}#{module.name}"))
+            Link(module.name.removeprefix("aigc_ref."), source(here, f"{module.page}#{module.name}"))
             for module in tied.modules.get(resource.id, ())
         ),
     )
     yield Tie(
         words.tutorial,
         tuple(
-            Link(tutorial.header.title[language], relative(here, f"tutorials/{tutorial.name}.md"))
+            Link(tutorial.header.title[language], source(here, f"tutorials/{tutorial.name}.md"))
             for tutorial in tied.tutorials.get(resource.id, ())
         ),
     )
     yield Tie(
         words.erratum,
         tuple(
-            Link(erratum.title[language], relative(here, f"errata.md#{erratum.id}"))
+            Link(erratum.title[language], source(here, f"errata.md#{erratum.id}"))
             for erratum in tied.errata.get(resource.id, ())
         ),
     )
@@ -228,8 +235,8 @@ def _checked(paper: PaperRecord | None, repository: RepositoryRecord | None, wor
     records: list[Record] = [record for record in (paper, repository) if record]  # type: ignore[type-arg]
     for record in records:
         if record.checked:
-            source = words.sources.get(record.source or "", record.source or "")
-            yield words.checked_on.format(date=record.checked.date(), source=source)
+            service = words.sources.get(record.source or "", record.source or "")
+            yield words.checked_on.format(date=record.checked.date(), source=service)
 
 
 def _newest(resource: Resource) -> str:

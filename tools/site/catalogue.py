@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from tools.catalogue.models import MODELS, Resource
 from tools.site.cards import STEM, card
 from tools.site.downloads import bibtex, catalogue_json, feed
-from tools.site.links import relative
+from tools.site.links import source
 from tools.site.project import Project, Ties, ties
-from tools.site.templates import front_matter, html_block
+from tools.site.templates import front_matter, html_block, plain
 from tools.site.words import WORDS
 from tools.tutorials.source import Language
 
@@ -40,14 +40,14 @@ def _overview(project: Project, tied: Ties, language: Language) -> str:
     words, resources = WORDS[language], project.catalogue.resources
     about = words.catalogue_about.format(len(resources))
     kinds = [
-        (words.kinds[kind], words.kinds_about[kind], len(project.catalogue.by_kind(kind)), relative(OVERVIEW, path))
+        (words.kinds[kind], words.kinds_about[kind], len(project.catalogue.by_kind(kind)), source(OVERVIEW, path))
         for kind, path in ((model.kind, f"catalogue/{stem}.md") for stem, model in MODELS.items())
     ]
     topics = [
         (
             getattr(topic.title, language),
             sum(topic.id in resource.topics for resource in resources),
-            relative(OVERVIEW, f"catalogue/topics/{topic.id}.md"),
+            source(OVERVIEW, f"catalogue/topics/{topic.id}.md"),
         )
         for topic in project.catalogue.topics
     ]
@@ -76,7 +76,7 @@ def _page(
     return "\n".join(
         [
             front_matter(title, about, hide=("toc",), searched=False),
-            f"# {title}\n\n{about}\n{{ .lead }}\n",
+            f"# {plain(title)}\n\n{plain(about)}\n{{ .lead }}\n",
             _list(project, tied, language, path, chosen),
             "",
         ]

@@ -39,8 +39,8 @@ _SPECIAL = {
     "\\": r"\textbackslash{}",
     "~": r"\textasciitilde{}",
     "^": r"\textasciicircum{}",
-    "{": r"\{",
-    "}": r"\}",
+    "{": r"\textbraceleft{}",  # BibTeX counts the brace of \{ like any other
+    "}": r"\textbraceright{}",
     **{character: "\\" + character for character in "&%$#_"},
 }
 
@@ -48,8 +48,8 @@ _SPECIAL = {
 def latex(text: str) -> str:
     r"""The text with what TeX would act upon made harmless.
 
-    >>> print(latex("R&D: 100% {sure}"))
-    R\&D: 100\% \{sure\}
+    >>> print(latex("R&D: 100% sure ^}"))
+    R\&D: 100\% sure \textasciicircum{}\textbraceright{}
     """
     return "".join(_SPECIAL.get(character, character) for character in text)
 
@@ -60,7 +60,7 @@ def bibtex(papers: Iterable[Resource]) -> str:
 
 
 def _bibtex_entry(paper: Paper) -> str:
-    authors = [latex(name) for name in paper.authors] + (["others"] if paper.et_al else [])
+    authors = [_name(name) for name in paper.authors] + (["others"] if paper.et_al else [])
     fields = {
         "title": f"{{{latex(paper.title)}}}",
         "author": " and ".join(authors),
@@ -69,11 +69,16 @@ def _bibtex_entry(paper: Paper) -> str:
         "howpublished": latex(paper.venue or ""),
         "eprint": paper.arxiv or "",
         "archiveprefix": "arXiv" if paper.arxiv else "",
-        "doi": paper.doi or "",
+        "doi": re.sub(r"[{}\\]", lambda found: f"%{ord(found[0]):02X}", paper.doi or ""),
         "url": paper.url,
     }
     lines = [f"  {name} = {{{value}}}," for name, value in fields.items() if value]
     return "\n".join([f"@misc{{{paper.id},", *lines, "}"]) + "\n"
+
+
+def _name(name: str) -> str:
+    """An author; braces keep together what BibTeX would take apart at a comma or the word `and`."""
+    return f"{{{latex(name)}}}" if re.search(r",|\band\b", name) else latex(name)
 
 
 def feed(project: Project, language: Language) -> str:

@@ -1,6 +1,5 @@
 """The home page: what this is, the doors, and a strip of what is alive, all on one screen."""
 
-from tools.site.links import relative
 from tools.site.project import Project
 from tools.site.templates import front_matter, html_block
 from tools.site.tutorials import first_figure
@@ -25,12 +24,9 @@ def home_page(project: Project, language: Language) -> dict[str, str | bytes]:
     block = html_block(
         "home.html",
         words=words,
-        start=relative("index.md", f"tutorials/{start.name}.md") if start else None,
+        start=f"tutorials/{start.name}.md" if start else None,
         figure=figure,
-        doors=[
-            (sign, title, text, relative("index.md", page), page.split("/")[0])
-            for sign, title, text, page in words.doors
-        ],
+        doors=[(sign, title, text, page, page.split("/")[0]) for sign, title, text, page in words.doors],
         strip=[(before, value, after) for text, value in strip if value for before, after in [_around(text)]],
     )
     head = front_matter(words.site_name, words.description, hide=("navigation", "toc", "footer"))

@@ -7,6 +7,7 @@ for it at the end, so that either command gives the whole site and an error in E
 
 import logging
 import os
+import posixpath
 import re
 import subprocess
 import sys
@@ -24,19 +25,26 @@ if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
 from tools.catalogue.lock import LockError
+from tools.catalogue.models import Resource
 from tools.catalogue.problems import CatalogueError
 from tools.site.pages import navigation, site_pages
 from tools.site.project import ProseError, read_project
+from tools.site.prose import PAPERS, cited
 from tools.site.templates import BLOCK
 from tools.site.words import WORDS
 from tools.tutorials.source import Language, TutorialError
 
-WATCHED = ["aigc_ref", "docs", "resources", "mkdocs.base.yml", "mkdocs.en.yml", "tools/site"]
+WATCHED = ["aigc_ref", "benchmarks", "docs", "resources", "mkdocs.base.yml", "mkdocs.en.yml", "tools/site"]
 log = logging.getLogger("mkdocs.hooks.aigc")
 logging.getLogger("jieba").setLevel(logging.WARNING)  # three lines a build about its dictionary
 
+LINK = re.compile(r'(?<=\shref=")(?!https?:)(?P<page>[^"#?]+\.md)(?P<anchor>#[^"]*)?(?=")')
+"""A link of a block to another page, which it names by its source."""
+
 _blocks: dict[str, list[str]] = {}
 """Source path of a page → its blocks of HTML, while Markdown has the rest."""
+_resources: dict[str, Resource] = {}
+"""Catalogue id → what the reference cites by it."""
 _english: list[subprocess.Popen[str]] = []
 
 
@@ -64,6 +72,8 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
         config.nav = navigation(project, language)
     except (CatalogueError, LockError, TutorialError, ProseError) as error:
         raise PluginError(str(error)) from None
+    _resources.clear()
+    _resources.update((resource.id, resource) for resource in project.catalogue.resources)
     for path, content in pages.items():
         files.append(File.generated(config, path, content=content))
     for asset in sorted((ROOT / "docs/assets").rglob("*")):
@@ -88,9 +98,23 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
 
 
 def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:  # noqa: ARG001
+    def link(found: re.Match[str]) -> str:
+        """As MkDocs does in Markdown: says what is not there, and leaves anchors to its check at the end."""
+        path = posixpath.normpath(posixpath.join(posixpath.dirname(page.file.src_uri), found["page"]))
+        target = files.get_file_from_path(path)
+        if target is None:
+            log.warning("%s links to %s, which is not there", page.file.src_uri, path)
+            return found[0]
+        if found["anchor"] and page.links_to_anchors is not None:
+            page.links_to_anchors.setdefault(target, {})[found["anchor"][1:]] = found[0]
+        return target.url_relative_to(page.file) + (found["anchor"] or "")
+
     for number, block in enumerate(_blocks.pop(page.file.src_uri)):
-        html = html.replace(f'<div id="block-{number}"></div>', block)
+        html = html.replace(f'<div id="block-{number}"></div>', LINK.sub(link, block))
         page.present_anchor_ids = {*(page.present_anchor_ids or ()), *re.findall(r'\bid="([^"]+)"', block)}
+    if page.file.src_uri.startswith("reference/"):
+        here = page.file.src_uri
+        html = PAPERS.sub(lambda paragraph: LINK.sub(link, cited(paragraph[0], _resources, here)), html)
     return html
 
 

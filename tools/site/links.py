@@ -1,4 +1,8 @@
-"""From one page to another: addresses relative to the page, so that the site works below any path and from a folder."""
+"""From one page to another. Pages name each other's sources, relative to their own, in Markdown and in HTML alike.
+
+The generator checks that what is named is there and turns it into an address (hook.py does so for blocks of HTML,
+Zensical by itself), relative again: the site works below any path and from a folder.
+"""
 
 import posixpath
 
@@ -17,23 +21,8 @@ def address(page: str) -> str:
     return page + hash_ + anchor
 
 
-def relative(here: str, there: str) -> str:
-    """The link that a page writes to reach another one, for HTML; Markdown names the source instead.
-
-    >>> relative("catalogue/papers.md", "catalogue/topics/gan.md#top"), relative("index.md", "errata.md")
-    ('../topics/gan/#top', 'errata/')
-    """
-    target = address(there)
-    path, hash_, anchor = target.partition("#")
-    base = posixpath.dirname(address(here)) or "."
-    link = posixpath.relpath(path or ".", base)
-    if path.endswith("/") or not path:
-        link += "/"
-    return link + hash_ + anchor
-
-
 def source(here: str, there: str) -> str:
-    """The same for Markdown, which names the file: MkDocs checks it and turns it into an address.
+    """The link that the page `here` writes to reach `there`.
 
     >>> source("tutorials/gan.md", "catalogue/papers.md#paper-gan")
     '../catalogue/papers.md#paper-gan'

@@ -1,13 +1,16 @@
 """Every file of the site in one language, and the menu. Pure: reads and writes nothing."""
 
+from html import escape
 from typing import TypeAlias
 
 from tools.catalogue.models import MODELS
 from tools.site.catalogue import catalogue_pages
 from tools.site.downloads import llms_txt
+from tools.site.faults import faults_page
 from tools.site.home import home_page
 from tools.site.project import Project
 from tools.site.prose import errata_page, glossary_page, page_of, reference_pages, tutorials_page
+from tools.site.speed import speed_page
 from tools.site.tutorials import Reference, tutorial_pages
 from tools.site.words import WORDS
 from tools.tutorials.source import Language
@@ -28,6 +31,8 @@ def site_pages(project: Project, language: Language) -> dict[str, str | bytes]:
         **reference_pages(project, language),
         **errata_page(project, language),
         **glossary_page(project, language),
+        **faults_page(project, language),
+        **speed_page(project, language),
         "llms.txt": llms_txt(project, language),
     }
     for tutorial, executed in project.tutorials:
@@ -36,9 +41,9 @@ def site_pages(project: Project, language: Language) -> dict[str, str | bytes]:
 
 
 def navigation(project: Project, language: Language) -> Navigation:
-    """The menu: made from the same data as the pages, so that none is forgotten."""
+    """The menu: made from the same data as the pages, so that none is forgotten. Its titles are HTML."""
     words = WORDS[language]
-    tutorials: Navigation = [{t.header.title[language]: f"tutorials/{t.name}.md"} for t, _ in project.tutorials]
+    tutorials: Navigation = [{escape(t.header.title[language]): f"tutorials/{t.name}.md"} for t, _ in project.tutorials]
     folders = sorted({module.page for module in project.modules})
     reference: Navigation = [{page.removeprefix("reference/").removesuffix(".md"): page} for page in folders]
     return [
@@ -50,7 +55,7 @@ def navigation(project: Project, language: Language) -> Navigation:
                 {words.by_kind: [{words.kinds[m.kind]: f"catalogue/{stem}.md"} for stem, m in MODELS.items()]},
                 {
                     words.by_topic: [
-                        {getattr(topic.title, language): f"catalogue/topics/{topic.id}.md"}
+                        {escape(getattr(topic.title, language)): f"catalogue/topics/{topic.id}.md"}
                         for topic in project.catalogue.topics
                     ]
                 },
@@ -58,5 +63,13 @@ def navigation(project: Project, language: Language) -> Navigation:
         },
         {words.reference: ["reference/index.md", *reference]},
         {words.errata: "errata.md"},
-        {words.contributing: ["contributing.md", {words.glossary: "glossary.md"}]},
+        {
+            words.contributing: [
+                {words.contribute: "contributing.md"},
+                {words.upkeep: "upkeep.md"},
+                {words.faults: "faults.md"},
+                {words.speed: "speed.md"},
+                {words.glossary: "glossary.md"},
+            ]
+        },
     ]

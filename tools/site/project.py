@@ -7,6 +7,7 @@ Reading happens here alone; every other module of this room is pure.
 """
 
 import ast
+import json
 import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -44,6 +45,55 @@ class Erratum(BaseModel):
     tutorials: tuple[str, ...] = ()
 
 
+class FaultTried(BaseModel):
+    """A row of docs/faults.json, which the tests write: a fault of a service, and what a refresh made of it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    fault: str
+    zh: str
+    en: str
+    service: str
+    outcome: str
+    exit: int
+    lost: int
+
+
+class Comparison(BaseModel):
+    """A row of benchmarks/results.json: CPU seconds of ours and of a peer for the same work."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: Both
+    peer: Both
+    ours: float
+    theirs: float
+    goal: float | None
+    most: float | None
+
+
+class TimedRefresh(BaseModel):
+    """A row of benchmarks/refresh.json."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: Both
+    requests: int
+    seconds: float
+    megabytes: float | None
+    goal: str
+    met: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Speed:
+    """What the committed runs of benchmarks/ measured."""
+
+    comparisons: tuple[Comparison, ...]
+    machine: Mapping[str, str]
+    refresh: tuple[TimedRefresh, ...]
+
+
 class Term(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -76,6 +126,8 @@ class Project:
     errata: tuple[Erratum, ...]
     glossary: tuple[Term, ...]
     modules: tuple[Module, ...]
+    faults: tuple[FaultTried, ...]
+    speed: Speed
     comparisons: int
     """Tests that compare the package with an independent library."""
     repository: str | None
@@ -108,6 +160,8 @@ def read_project(root: Path, repository: str | None = None, site_url: str | None
         errata,
         _prose(docs / "glossary.yaml", Term),
         tuple(_modules(root, {resource.id for resource in catalogue.resources})),
+        _prose(docs / "faults.json", FaultTried),
+        _speed(root),
         sum(
             len(re.findall(r"^def test_", path.read_text(encoding="utf-8"), re.MULTILINE))
             for path in (root / "tests/parity").glob("test_*.py")
@@ -117,7 +171,7 @@ def read_project(root: Path, repository: str | None = None, site_url: str | None
     )
 
 
-Item = TypeVar("Item", Erratum, Term)
+Item = TypeVar("Item", Both, Erratum, FaultTried, Term)
 
 
 def _prose(path: Path, model: type[Item]) -> tuple[Item, ...]:
@@ -126,6 +180,27 @@ def _prose(path: Path, model: type[Item]) -> tuple[Item, ...]:
         return TypeAdapter(tuple[model, ...]).validate_python(text)  # type: ignore[valid-type]  # a type made at run time
     except (yaml.YAMLError, ValidationError) as error:
         raise ProseError(f"{path}: {error}") from None
+
+
+def _speed(root: Path) -> Speed:
+    """The runs, whose rows are named in English, with the Chinese of docs/speed.yaml beside each name."""
+    chinese = {line.en: line.zh for line in _prose(root / "docs/speed.yaml", Both)}
+
+    def named(row: dict[str, object]) -> dict[str, object]:
+        try:
+            texts = {key: str(row[key]) for key in ("name", "peer") if key in row}
+            return row | {key: Both(en=text, zh=chinese[text]) for key, text in texts.items()}
+        except KeyError as missing:
+            raise ProseError(f"docs/speed.yaml: has no Chinese for {missing}, which benchmarks/ names") from None
+
+    results = json.loads((root / "benchmarks/results.json").read_text(encoding="utf-8"))
+    timed = json.loads((root / "benchmarks/refresh.json").read_text(encoding="utf-8"))
+    rows = [row for name in results["comparisons"] for row in results["comparisons"][name]]
+    return Speed(
+        TypeAdapter(tuple[Comparison, ...]).validate_python([named(row) for row in rows]),
+        results["machine"],
+        TypeAdapter(tuple[TimedRefresh, ...]).validate_python([named(row) for row in timed]),
+    )
 
 
 def _modules(root: Path, known: set[str]) -> list[Module]:

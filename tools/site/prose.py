@@ -1,12 +1,15 @@
 """Pages made of our own words kept as data: errata, glossary, the index of tutorials, the reference."""
 
+import re
 from collections import defaultdict
+from collections.abc import Mapping
+from html import escape
 
-from tools.catalogue.models import Kind
+from tools.catalogue.models import Kind, Resource
 from tools.site.cards import STEM
 from tools.site.links import source
 from tools.site.project import Module, Project
-from tools.site.templates import front_matter
+from tools.site.templates import front_matter, plain
 from tools.site.words import WORDS
 from tools.tutorials.source import Language
 
@@ -17,7 +20,7 @@ def errata_page(project: Project, language: Language) -> dict[str, str | bytes]:
     references = {resource.id: resource for resource in project.catalogue.resources}
     tutorials = {tutorial.name: tutorial.header.title[language] for tutorial, _ in project.tutorials}
     parts = [
-        front_matter(words.errata, words.errata_about, hide=("navigation",)),
+        front_matter(words.errata, words.errata_about),
         f"# {words.errata}\n\n{words.errata_about}\n{{ .lead }}\n",
     ]
     for erratum in project.errata:
@@ -25,7 +28,7 @@ def errata_page(project: Project, language: Language) -> dict[str, str | bytes]:
             f"[{text}]({source('errata.md', f'tutorials/{name}.md')})"
             for name in erratum.tutorials
             for text in [tutorials[name]]
-        ] + [f"[{_plain(references[key].title)}]({page_of(references[key].kind)}#{key})" for key in erratum.resources]
+        ] + [f"[{plain(references[key].title)}]({page_of(references[key].kind)}#{key})" for key in erratum.resources]
         section = words.section.format(erratum.section.replace(", ", words.between_names))
         parts.append(
             f"## {erratum.title[language]} {{ #{erratum.id} }}\n\n"
@@ -39,10 +42,6 @@ def errata_page(project: Project, language: Language) -> dict[str, str | bytes]:
 
 def page_of(kind: Kind) -> str:
     return f"catalogue/{STEM[kind]}.md"
-
-
-def _plain(title: str) -> str:
-    return "".join("\\" + character if character in r"\`*_{}[]()#+-.!|<>$" else character for character in title)
 
 
 def glossary_page(project: Project, language: Language) -> dict[str, str | bytes]:
@@ -84,7 +83,8 @@ def reference_pages(project: Project, language: Language) -> dict[str, str | byt
     table = "\n".join([f"| {words.module} | {words.what} |", "|---|---|", *rows])
     head = front_matter(words.reference, words.reference_about, hide=("toc",))
     pages: dict[str, str | bytes] = {
-        "reference/index.md": f"{head}\n# {words.reference}\n\n{words.reference_about}\n{{ .lead }}\n\n{table}\n"
+        "reference/index.md": f"{head}\n# {words.reference}\n\n{words.reference_about}\n{{ .lead }}\n\n"
+        f'<div class="modules" markdown>\n\n{table}\n\n</div>\n'
     }
     for page, modules in folders.items():
         folder = page.removeprefix("reference/").removesuffix(".md")
@@ -92,3 +92,19 @@ def reference_pages(project: Project, language: Language) -> dict[str, str | byt
         blocks = [f"::: {module.name}" for module in modules]
         pages[page] = f"{front_matter(title, modules[0].summary)}\n# `{title}`\n\n" + "\n\n".join(blocks) + "\n"
     return pages
+
+
+PAPERS = re.compile(r"<p>Papers?: .*?</p>", re.DOTALL)
+"""Where a module's docstring names its sources by their catalogue ids, as mkdocstrings renders it."""
+
+
+def cited(paragraph: str, resources: Mapping[str, Resource], here: str) -> str:
+    """The paragraph with the papers' titles in place of their ids, each leading to its card."""
+
+    def link(found: re.Match[str]) -> str:
+        resource = resources.get(found[0])
+        if resource is None:
+            return found[0]
+        return f'<a href="{source(here, page_of(resource.kind))}#{resource.id}">{escape(resource.title)}</a>'
+
+    return re.sub(r"\b[a-z]+(-[a-z0-9]+)+\b", link, paragraph)

@@ -4,8 +4,12 @@ Everything that a person or a service wrote is text here; no template says `safe
 page's Markdown between two comments. The MkDocs hook lifts it out before Markdown sees it and puts it back after, so
 neither `[x](javascript:…)` nor `{: onclick=… }` nor `--8<--` in a title can come alive. Staged for another generator
 the block stays in place: it is one HTML element without blank lines, which Markdown passes on.
+
+Where such a text has to stand in Markdown itself, as in a heading, it goes through `plain`; a page's head and the menu
+are pasted into HTML by the theme as they are, and go through `html.escape`.
 """
 
+import html
 import re
 from pathlib import Path
 
@@ -24,9 +28,20 @@ BLOCK = re.compile(f"{BEGIN}\n(.*?)\n{END}", re.DOTALL)
 
 def html_block(template: str, **context: object) -> str:
     """The template's HTML as a block of a page's Markdown."""
-    html = _ENVIRONMENT.get_template(template).render(**context)
-    html = re.sub(r"\n\s*(?=\n)", "", html).strip()
-    return f"{BEGIN}\n{html.replace('<!--', '&lt;!--')}\n{END}"
+    block = _ENVIRONMENT.get_template(template).render(**context)
+    block = re.sub(r"\n\s*(?=\n)", "", block).strip()
+    return f"{BEGIN}\n{block}\n{END}"
+
+
+def plain(text: str) -> str:
+    """The text as Markdown that shows it and does nothing else: all its punctuation as numeric entities.
+
+    A backslash is not enough: Markdown knows none before `<` (and attr_list reads `{: onclick=…}` wherever it can).
+
+    >>> plain("C3: **new** 模型")
+    'C3&#58; &#42;&#42;new&#42;&#42; 模型'
+    """
+    return re.sub(r"[!-/:-@\[-`{-~]", lambda found: f"&#{ord(found[0])};", text)
 
 
 def front_matter(title: str, description: str, *, hide: tuple[str, ...] = (), searched: bool = True) -> str:
@@ -40,4 +55,5 @@ def front_matter(title: str, description: str, *, hide: tuple[str, ...] = (), se
 
 
 def _yaml(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
+    # One line: YAML would take U+2028 for a line's end. Escaped, quotes are entities, so the scalar cannot end early.
+    return "'" + html.escape(" ".join(text.split())) + "'"

@@ -13,7 +13,7 @@ import jupytext
 import nbformat
 from nbformat import NotebookNode
 
-from tools.site.templates import front_matter
+from tools.site.templates import front_matter, plain
 from tools.site.words import WORDS
 from tools.tutorials.source import Cell, Language, Tutorial, TutorialError, quote, results
 
@@ -97,7 +97,7 @@ def _sources(tutorial: Tutorial, references: Mapping[str, Reference], language: 
 def _link(tutorial: Tutorial, key: str, references: Mapping[str, Reference], text: str | None = None) -> str:
     if key not in references:
         raise TutorialError(f"{tutorial.path}: links to {key!r}, which the catalogue does not have")
-    return f"[{text or references[key].title}](../{references[key].page})"
+    return f"[{text or plain(references[key].title)}](../{references[key].page})"
 
 
 @dataclass(frozen=True, slots=True)

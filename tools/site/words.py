@@ -21,10 +21,11 @@ class Words:
     reference: str
     errata: str
     contributing: str
+    contribute: str
     glossary: str
-    other_language: str
     # home
-    headline: tuple[str, str]
+    headline: tuple[str, ...]
+    """Line by line."""
     lead: str
     start: str
     doors: tuple[tuple[str, str, str, str], ...]
@@ -45,6 +46,8 @@ class Words:
     access: dict[Access, str]
     languages: dict[str, str]
     states: dict[State, str]
+    of_code: str
+    """Where a state is that of its code and not of the resource itself."""
     idle: str
     idle_about: str
     unchecked: str
@@ -68,11 +71,9 @@ class Words:
     # card
     and_others: str
     between_names: str
-    code: str
     implemented: str
     tutorial: str
     erratum: str
-    version: str
     first_version: str
     stars: str
     last_commit: str
@@ -101,6 +102,22 @@ class Words:
     reference_about: str
     module: str
     what: str
+    # upkeep
+    upkeep: str
+    faults: str
+    faults_about: str
+    fault: str
+    lost: str
+    outcomes: dict[str, str]
+    """How a key ends that a fault struck: a state, a reason for no answer, or answered."""
+    # speed
+    speed: str
+    speed_about: str
+    speed_columns: tuple[str, ...]
+    speed_machine: str
+    speed_refresh: str
+    speed_refresh_about: str
+    speed_refresh_columns: tuple[str, ...]
     # glossary
     glossary_about: str
     chinese: str
@@ -117,8 +134,8 @@ ZH = Words(
     reference="参考",
     errata="勘误",
     contributing="参与",
+    contribute="怎样参与",
     glossary="术语表",
-    other_language="English",
     headline=("读懂公式，跑通代码，", "找到资料。"),
     lead="生成式 AI 的中文参考站：每个公式都连着实现它的函数，每个数字都来自一次真实运行，每条资源都写明为什么值得看。",
     start="跑起一个 GAN",
@@ -174,10 +191,13 @@ ZH = Words(
         State.ARCHIVED: "已归档",
         State.DISABLED: "已停用",
         State.WITHDRAWN: "已撤稿",
+        State.REPLACED: "已被取代",
         State.NOT_FOUND: "找不到",
+        State.GONE: "已撤下",
         State.BLOCKED: "被屏蔽",
         State.UNKNOWN: "未知",
     },
+    of_code="代码{}",
     idle="久未更新",
     idle_about="核对之前的 18 个月里没有提交，或自述文件已写明不再维护",
     unchecked="待核实：{}",
@@ -225,11 +245,9 @@ ZH = Words(
     reset="清除条件",
     and_others="等",
     between_names="、",
-    code="代码",
     implemented="实现",
     tutorial="教程",
     erratum="勘误",
-    version="第 {} 版",
     first_version="初版",
     stars="{} 星",
     last_commit="最近提交",
@@ -260,6 +278,38 @@ ZH = Words(
     reference_about="`aigc_ref` 的接口说明，由源代码里的文档字符串生成（英文）。一个技术一个文件，每个文件都在测试里与独立的库对照。",
     module="模块",
     what="内容",
+    upkeep="目录怎样保持真实",
+    faults="故障表",
+    faults_about="每一种故障都在按 arXiv 和 GitHub 的规则应答的替身服务器上真的试过：先好好刷新一次，再让故障发生，"
+    "然后数一数已知的事实少了几条。共 {tried} 次，丢了 {lost} 条：没有回答时，已知的原样保留。这张表由测试运行写成，过期会让测试失败。",
+    fault="故障",
+    lost="丢失",
+    outcomes={
+        "answered": "照常得到回答",
+        "unreachable": "连不上",
+        "timed out": "超时",
+        "rate limited": "被限速",
+        "token refused": "令牌被拒",
+        "refused": "被拒绝",
+        "server error": "对方出错",
+        "malformed answer": "回答不成样子",
+        "implausible answer": "回答不可信",
+        "renamed": "记为已改名",
+        "archived": "记为已归档",
+        "disabled": "记为已停用",
+        "withdrawn": "记为已撤稿",
+        "replaced": "记为已被取代",
+        "blocked": "记为被屏蔽",
+    },
+    speed="有多快",
+    speed_about="同一件事，我们和别人各做一遍，比较所用的 CPU 时间。两者在同一个进程里轮流跑，单线程，结果先核对一致；"
+    "机器忙闲对双方一样，所以看比值，不看秒数。",
+    speed_columns=("做什么", "和谁比", "快几倍", "目标"),
+    speed_machine="{date} 在 {processor} 上测得（bfloat16：{bfloat16}），Python {python}，{libraries}。"
+    "自己跑一遍：`make bench`。",
+    speed_refresh="刷新目录要多久",
+    speed_refresh_about="替身服务器按 arXiv 和 GitHub 的真实延迟应答，我们也照真实服务的限速来问。自己跑一遍：`make bench-refresh`。",
+    speed_refresh_columns=("怎么做", "请求", "用时", "内存"),
     glossary_about="本站统一的译名。正文里术语首次出现时附英文，之后只用中文。",
     chinese="中文",
     english="英文",
@@ -275,9 +325,9 @@ EN = Words(
     reference="Reference",
     errata="Errata",
     contributing="Contributing",
+    contribute="How to contribute",
     glossary="Glossary",
-    other_language="简体中文",
-    headline=("Read the formula, run the code,", "find the sources."),
+    headline=("Read the formula,", "run the code,", "find the sources."),
     lead="A reference on generative AI: every formula leads to the function that computes it, every number comes from a "
     "real run, and every resource says why it is worth your time.",
     start="Run a GAN",
@@ -344,10 +394,13 @@ EN = Words(
         State.ARCHIVED: "archived",
         State.DISABLED: "disabled",
         State.WITHDRAWN: "withdrawn",
+        State.REPLACED: "replaced",
         State.NOT_FOUND: "not found",
+        State.GONE: "gone",
         State.BLOCKED: "blocked",
         State.UNKNOWN: "unknown",
     },
+    of_code="code {}",
     idle="idle",
     idle_about="No commit in the 18 months before it was checked, or its README says that it is not maintained",
     unchecked="Unchecked: {}",
@@ -395,11 +448,9 @@ EN = Words(
     reset="Clear filters",
     and_others="et al.",
     between_names=", ",
-    code="Code",
     implemented="Implemented in",
     tutorial="Tutorial",
     erratum="Erratum",
-    version="version {}",
     first_version="first version",
     stars="{} stars",
     last_commit="last commit",
@@ -414,7 +465,7 @@ EN = Words(
     },
     tutorials_about="A tutorial is one file that runs: its numbers, tables and figures come from the last run, and a change "
     "of the code demands another.",
-    minutes="about {} minutes",
+    minutes="About {} minutes",
     facts="About {minutes} minutes on two CPU cores · {data}",
     answer="Answer",
     figure_code="Code of this figure",
@@ -427,12 +478,47 @@ EN = Words(
     severities={"high": "serious", "medium": "moderate", "low": "minor"},
     claim="It said",
     correction="Right is",
-    section="section {} of the article",
+    section="Section {} of the article",
     see="See",
     reference_about="The interface of `aigc_ref`, made from the docstrings of its source. One technique a file; the tests "
     "compare each with an independent library.",
     module="Module",
     what="What it holds",
+    upkeep="How the catalogue is kept true",
+    faults="Table of faults",
+    faults_about="Each fault was tried for real on stand-in servers that follow the rules of arXiv and GitHub: a good "
+    "refresh first, then the fault, then a count of the facts that went missing. {tried} trials, {lost} facts lost: what gets no answer stays as it was known. "
+    "The run of the tests writes this table; a test fails when it is out of date.",
+    fault="Fault",
+    lost="Lost",
+    outcomes={
+        "answered": "answered all the same",
+        "unreachable": "unreachable",
+        "timed out": "timed out",
+        "rate limited": "rate limited",
+        "token refused": "token refused",
+        "refused": "refused",
+        "server error": "server error",
+        "malformed answer": "malformed",
+        "implausible answer": "implausible",
+        "renamed": "marked renamed",
+        "archived": "marked archived",
+        "disabled": "marked disabled",
+        "withdrawn": "marked withdrawn",
+        "replaced": "marked replaced",
+        "blocked": "marked blocked",
+    },
+    speed="How fast it is",
+    speed_about="The same work, done by ours and by a peer, compared in CPU time. The two take turns in one process with "
+    "one thread, after a check that their results agree; a busy machine slows both alike, so read the ratios and not "
+    "the seconds.",
+    speed_columns=("Work", "Against", "Times as fast", "Goal"),
+    speed_machine="Measured on {date} on {processor} (bfloat16: {bfloat16}) with Python {python}, {libraries}. "
+    "Run it yourself: `make bench`.",
+    speed_refresh="How long a refresh takes",
+    speed_refresh_about="Against stand-ins that take as long as arXiv and GitHub do, at the pace that the services ask "
+    "for. Run it yourself: `make bench-refresh`.",
+    speed_refresh_columns=("Way", "Requests", "Time", "Memory"),
     glossary_about="How this site renders the field's terms. Chinese pages give the English at the first mention, then use "
     "the Chinese alone.",
     chinese="Chinese",

@@ -1,0 +1,139 @@
+"""Commands for metrics of features: two files of numpy's .npy, samples by features, or probabilities of classes.
+
+torch is imported where a command runs, so that those of texts start without it.
+"""
+
+from argparse import ArgumentParser, Namespace
+from dataclasses import asdict
+from pathlib import Path
+from statistics import fmean, pstdev
+from typing import TYPE_CHECKING
+
+from aigc_ref.metrics.command import Answer, Command, Run, plain
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+def frechet_command(parser: ArgumentParser) -> Run:
+    """The Fréchet distance between two sets of features; FID, where they are Inception's."""
+    _add_features(parser)
+
+    def run(options: Namespace) -> Answer:
+        from aigc_ref.metrics.frechet import frechet_distance
+
+        features, others = _features(options)
+        return plain("frechet", {"distance": frechet_distance(features, others)}, _sizes(features, others))
+
+    return run
+
+
+def kernel_command(parser: ArgumentParser) -> Run:
+    """The kernel distance (KID) between two sets of features: mean and deviation over random subsets."""
+    _add_features(parser)
+    parser.add_argument("--subsets", type=int, default=100, metavar="N", help="how many (%(default)s)")
+    parser.add_argument("--subset-size", type=int, default=1000, metavar="N", help="samples of each (%(default)s)")
+    _add_seed(parser)
+
+    def run(options: Namespace) -> Answer:
+        from aigc_ref.metrics.kernel_distance import kernel_distances
+
+        features, others = _features(options)
+        size = min(options.subset_size, len(features), len(others))
+        found = kernel_distances(features, others, subsets=options.subsets, subset_size=size, seed=options.seed)
+        distance = {"mean": fmean(found), "deviation": pstdev(found)}
+        return plain("kernel-distance", distance, _sizes(features, others) | {"subset_size": size})
+
+    return run
+
+
+def neighbours_command(parser: ArgumentParser) -> Run:
+    """Precision, recall, density and coverage of generated features, by nearest neighbours."""
+    _add_features(parser)
+    parser.add_argument("--neighbours", type=int, default=5, metavar="K", help="to a ball's edge (%(default)s)")
+
+    def run(options: Namespace) -> Answer:
+        from aigc_ref.metrics.prdc import precision_recall_density_coverage
+
+        real, generated = _features(options)
+        found = asdict(precision_recall_density_coverage(real, generated, neighbours=options.neighbours))
+        return plain("prdc", found, _sizes(real, generated) | {"neighbours": options.neighbours})
+
+    return run
+
+
+def mauve_command(parser: ArgumentParser) -> Run:
+    """MAUVE of two sets of texts' features: how alike what either says is."""
+    _add_features(parser)
+    parser.add_argument("--groups", type=int, metavar="N", help="of k-means; by default a tenth of the smaller set")
+    _add_seed(parser)
+
+    def run(options: Namespace) -> Answer:
+        from aigc_ref.metrics.mauve import histograms, mauve
+
+        human, generated = _features(options)
+        groups = options.groups or max(2, min(len(human), len(generated)) // 10)
+        score = mauve(*histograms(human, generated, groups=groups, seed=options.seed))
+        return plain("mauve", {"score": score}, _sizes(human, generated) | {"groups": groups})
+
+    return run
+
+
+def inception_command(parser: ArgumentParser) -> Run:
+    """The inception score of probabilities of classes, a row a sample."""
+    parser.add_argument("probabilities", metavar="FILE.npy")
+    parser.add_argument("--splits", type=int, default=10, metavar="N", help="of the samples (%(default)s)")
+
+    def run(options: Namespace) -> Answer:
+        from aigc_ref.metrics.inception_score import inception_scores
+
+        found = inception_scores(_matrix(options.probabilities), splits=options.splits)
+        score = {"mean": fmean(found), "deviation": pstdev(found)}
+        return plain("inception-score", score, {"splits": options.splits})
+
+    return run
+
+
+FEATURE_COMMANDS: dict[str, Command] = {
+    "frechet": frechet_command,
+    "kernel-distance": kernel_command,
+    "prdc": neighbours_command,
+    "mauve": mauve_command,
+    "inception-score": inception_command,
+}
+
+
+def _add_features(parser: ArgumentParser) -> None:
+    parser.add_argument("real", metavar="REAL.npy", help="features of real samples")
+    parser.add_argument("generated", metavar="GENERATED.npy", help="features of generated ones")
+
+
+def _add_seed(parser: ArgumentParser) -> None:
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="of chance (%(default)s)")
+
+
+def _features(options: Namespace) -> "tuple[Tensor, Tensor]":
+    return _matrix(options.real), _matrix(options.generated)
+
+
+def _sizes(real: "Tensor", generated: "Tensor") -> dict[str, object]:
+    return {"real_samples": len(real), "generated_samples": len(generated), "features": real.shape[1]}
+
+
+def _matrix(path: str) -> "Tensor":
+    """The file's matrix.
+
+    Raises:
+        ValueError: it holds no matrix of numbers; the message names the file.
+    """
+    import numpy
+    import torch
+
+    try:
+        array = numpy.load(Path(path), allow_pickle=False)
+    except (ValueError, EOFError) as error:
+        raise ValueError(f"{path}: is no array of numpy ({error}); write one with numpy.save") from None
+    if not isinstance(array, numpy.ndarray) or array.ndim != 2 or array.dtype.kind not in "fiu":
+        shape = getattr(array, "shape", "several arrays")
+        raise ValueError(f"{path}: holds {shape}, not a matrix of numbers; write one array, samples by features")
+    return torch.from_numpy(array.astype(numpy.float64))

@@ -1,0 +1,89 @@
+"""`mkdocs serve`: both languages at once, every edit seen in both, and a mistake mended without a restart."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from urllib.error import URLError
+from urllib.request import urlopen
+
+import pytest
+
+from tests.site.sites import ENVIRONMENT, MKDOCS, copy_project
+
+PATIENCE = 180  # seconds; a rebuild takes three on an idle machine
+
+pytestmark = pytest.mark.slow
+
+
+def _until(done: Callable[[], bool], log: Path) -> None:
+    end = time.monotonic() + PATIENCE
+    while not done():
+        assert time.monotonic() < end, log.read_text(encoding="utf-8")
+        time.sleep(0.2)
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return copy_project(tmp_path_factory.mktemp("project"))
+
+
+@pytest.fixture(scope="module")
+def log(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("log") / "serve.txt"
+
+
+@pytest.fixture(scope="module")
+def has(project: Path, log: Path) -> Iterator[Callable[[str, str], bool]]:
+    """Whether the page at a path holds a text; the server runs as long as the module's tests."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [*MKDOCS, "serve", "--dev-addr", f"127.0.0.1:{port}"]
+
+    def has(path: str, text: str) -> bool:
+        try:
+            with urlopen(f"http://127.0.0.1:{port}/{path}", timeout=PATIENCE) as answer:  # it waits for a rebuild
+                return text in answer.read().decode()
+        except (URLError, ConnectionError):
+            return False
+
+    with log.open("w", encoding="utf-8") as output:
+        server = subprocess.Popen(
+            command,
+            cwd=project,
+            env=ENVIRONMENT | {"TMPDIR": str(log.parent)},
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        try:
+            _until(lambda: has("", "AIGC") and has("en/", "AIGC"), log)
+            yield has
+            assert server.poll() is None, log.read_text(encoding="utf-8")
+        finally:
+            os.killpg(server.pid, signal.SIGINT)
+            server.wait(timeout=60)
+
+
+def test_an_edit_of_prose_is_seen_in_its_language(project: Path, log: Path, has: Callable[[str, str], bool]) -> None:
+    for language, folder in (("zh", ""), ("en", "en/")):
+        path = project / f"docs/{language}/contributing.md"
+        path.write_text(path.read_text(encoding="utf-8") + f"\nedited-{language}\n", encoding="utf-8")
+        _until(lambda: has(f"{folder}contributing/", f"edited-{language}"), log)  # noqa: B023  # called at once
+
+
+def test_an_edit_of_the_catalogue_is_seen_in_both_languages(
+    project: Path, log: Path, has: Callable[[str, str], bool]
+) -> None:
+    path = project / "resources/papers.yaml"
+    honest = path.read_text(encoding="utf-8")
+    path.write_text(honest.replace("- id: paper-gan\n", "- id: paper-gan\n  nonsense: 1\n", 1), encoding="utf-8")
+    _until(lambda: bool(re.search(r"papers\.yaml:\d+:\d+: unknown field 'nonsense'", log.read_text("utf-8"))), log)
+    path.write_text(honest.replace("Generative Adversarial Networks", "An Edited Title", 1), encoding="utf-8")
+    for folder in ("", "en/"):
+        _until(lambda: has(f"{folder}catalogue/papers/", "An Edited Title"), log)  # noqa: B023  # called at once

@@ -1,0 +1,32 @@
+"""The table of faults: what was tried on the refresh, and what was lost. Made of the run that the tests made."""
+
+from collections import defaultdict
+
+from tools.site.project import FaultTried, Project
+from tools.site.templates import front_matter
+from tools.site.words import WORDS
+from tools.tutorials.source import Language
+
+PAGE = "faults.md"
+
+
+SERVICES = ("arXiv", "GitHub GraphQL", "GitHub REST")
+
+
+def faults_page(project: Project, language: Language) -> dict[str, str | bytes]:
+    """One row a fault: how the keys that it struck ended, for each service that it was tried on."""
+    words = WORDS[language]
+    rows: defaultdict[str, dict[str, FaultTried]] = defaultdict(dict)
+    for tried in project.faults:
+        rows[tried.fault][tried.service] = tried
+    about = words.faults_about.format(tried=len(project.faults), lost=sum(tried.lost for tried in project.faults))
+    parts = [
+        front_matter(words.faults, about, hide=("toc",), searched=False),
+        f"# {words.faults}\n\n{about}\n{{ .lead }}\n",
+        f"| {words.fault} | {' | '.join(SERVICES)} | {words.lost} |\n|---|---|---|---|--:|",
+    ]
+    for tries in rows.values():
+        name = getattr(next(iter(tries.values())), language)
+        outcomes = [words.outcomes[tries[service].outcome] if service in tries else "" for service in SERVICES]
+        parts.append(f"| {name} | {' | '.join(outcomes)} | {sum(tried.lost for tried in tries.values())} |")
+    return {PAGE: "\n".join(parts) + "\n"}

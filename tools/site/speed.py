@@ -1,0 +1,34 @@
+"""The page on speed: how ours compares with its peers, out of the committed runs of benchmarks/."""
+
+from tools.site.project import Comparison, Project, TimedRefresh
+from tools.site.templates import front_matter
+from tools.site.words import WORDS
+from tools.tutorials.source import Language
+
+PAGE = "speed.md"
+
+
+def speed_page(project: Project, language: Language) -> dict[str, str | bytes]:
+    """Every comparison with its ratio and goal, the timed refresh, and the machine that both ran on."""
+    words, speed = WORDS[language], project.speed
+    parts = [
+        front_matter(words.speed, words.speed_about, hide=("toc",), searched=False),
+        f"# {words.speed}\n\n{words.speed_about}\n{{ .lead }}\n",
+        f"| {' | '.join(words.speed_columns)} |\n|---|---|--:|--:|",
+        *(_comparison(row, language) for row in speed.comparisons),
+        f"\n{words.speed_machine.format(**speed.machine)}\n",
+        f"## {words.speed_refresh} {{ #refresh }}\n\n{words.speed_refresh_about}\n",
+        f"| {' | '.join(words.speed_refresh_columns)} |\n|---|--:|--:|--:|",
+        *(_refresh(row, language) for row in speed.refresh),
+    ]
+    return {PAGE: "\n".join(parts) + "\n"}
+
+
+def _comparison(row: Comparison, language: Language) -> str:
+    goal = "" if row.goal is None else f"{row.goal:g}–{row.most:g}" if row.most else f"≥ {row.goal:g}"
+    return f"| {row.name[language]} | {row.peer[language]} | {row.theirs / row.ours:.2f} × | {goal} |"
+
+
+def _refresh(row: TimedRefresh, language: Language) -> str:
+    memory = f"{row.megabytes:.0f} MB" if row.megabytes else ""
+    return f"| {row.name[language]} | {row.requests} | {row.seconds:.1f} s | {memory} |"
