@@ -9,7 +9,7 @@ What is public is a module; import what you need from it, as in `from aigc_ref.m
     selfsup     mlm, rotation, probe
     peft        lora, adalora, allocation, adapter, layers, files, peft_format
     finetune    causal_lm, token_classification, sequence_classification; each is a command, too
-    train       loop, and what it is made of
+    train       loop; recipe, validation, checkpoint and record, which it is made of
     metrics     bleu, chrf, rouge, ner, perplexity, diversity; bertscore, mauve, frechet, kernel_distance,
                 inception_score, prdc; `python -m aigc_ref.metrics` is a command
     figures     the site's look for matplotlib

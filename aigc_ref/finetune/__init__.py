@@ -1,1 +1,5 @@
-"""Fine-tuning transformers' models on one's own data."""
+"""Fine-tuning transformers' models on one's own data.
+
+Public: `causal_lm`, `token_classification`, `sequence_classification`, each also a command (`python -m
+aigc_ref.finetune.NAME --help`), and `standardise`, which makes a new head learn fast.
+"""

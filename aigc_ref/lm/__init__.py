@@ -1,1 +1,1 @@
-"""Causal language models: the loss, and generation. The models are transformers'."""
+"""Causal language models: a GPT and the weights of GPT-2, the loss, sampling, beam search."""

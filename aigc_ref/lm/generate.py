@@ -1,25 +1,58 @@
 """Generation: from a prompt's continuation probabilities to text, one token at a time.
 
-    temperature   p_i ∝ exp(z_i / T):  T → 0 is greedy, T = 1 the model's own distribution, above it flatter
-    top-k         only the k most probable tokens stay
-    top-p         only the smallest set of most probable tokens whose mass reaches p stays (nucleus)
+    repetition penalty   z_i / r where z_i > 0, else z_i · r, for the tokens i that the text holds already
+    temperature          p_i ∝ exp(z_i / T):  T → 0 is greedy, T = 1 the model's own distribution, above it flatter
+    top-k                only the k most probable tokens stay
+    top-p                only the smallest set of most probable tokens whose mass reaches p stays (nucleus)
 
-The filters are pure functions on logits: what they remove becomes -inf. The loop keeps the model's cache of keys and
-values, so that a step costs one token and not the whole text again.
+They are pure functions on logits, applied in this order, which is transformers'; what a filter removes becomes -inf.
+The loop keeps the keys and values of what was seen (`aigc_ref.lm.decoder`), so that a step costs one token and not
+the whole text again. For the most probable text instead of a random one see `aigc_ref.lm.beam_search`.
+
+Papers: paper-ctrl (repetition penalty), paper-nucleus-sampling (top-p).
 """
 
 import torch
 from torch import Tensor
 from transformers import PreTrainedModel
 
+from aigc_ref.lm.decoder import Decoder
+from aigc_ref.lm.gpt import GPT
+
+
+def penalise_repetition(logits: Tensor, seen: Tensor, penalty: float) -> Tensor:
+    """Makes the tokens that were seen less probable.
+
+    Args:
+        logits: shape (batch, vocabulary).
+        seen: whether a token occurs in the text; booleans of the logits' shape.
+        penalty: 1 for none, above it more.
+
+    Raises:
+        ValueError: the penalty is not above 0.
+
+    Examples:
+        >>> seen = torch.tensor([[True, True, False]])
+        >>> penalise_repetition(torch.tensor([[2.0, -2.0, 2.0]]), seen, penalty=2.0)
+        tensor([[ 1., -4.,  2.]])
+    """
+    if penalty <= 0:
+        raise ValueError(f"a repetition penalty is above 0, and 1 for none; not {penalty}")
+    return torch.where(seen, torch.where(logits > 0, logits / penalty, logits * penalty), logits)
+
 
 def keep_top_k(logits: Tensor, k: int) -> Tensor:
     """Removes all but the k largest logits of each row; ties at the border stay.
+
+    Raises:
+        ValueError: nothing is kept.
 
     Examples:
         >>> keep_top_k(torch.tensor([[1.0, 3.0, 2.0]]), k=2)
         tensor([[-inf, 3., 2.]])
     """
+    if k < 1:
+        raise ValueError(f"top-k keeps at least 1 token, not {k}")
     border = logits.topk(min(k, logits.shape[-1]), dim=-1).values[..., -1:]
     return logits.masked_fill(logits < border, -torch.inf)
 
@@ -27,10 +60,15 @@ def keep_top_k(logits: Tensor, k: int) -> Tensor:
 def keep_top_p(logits: Tensor, p: float) -> Tensor:
     """Removes the tail: a token stays while those more probable than it have a mass below p. The first always stays.
 
+    Raises:
+        ValueError: p is no share.
+
     Examples:
         >>> keep_top_p(torch.tensor([[0.5, 0.3, 0.2]]).log(), p=0.7).isinf().tolist()
         [[False, False, True]]
     """
+    if not 0 <= p <= 1:
+        raise ValueError(f"top-p keeps a share of the mass, from 0 to 1, not {p}")
     ordered, order = logits.sort(dim=-1, descending=True)
     probabilities = ordered.softmax(dim=-1)
     before = probabilities.cumsum(dim=-1) - probabilities
@@ -57,7 +95,12 @@ def choose(
 
     Returns:
         Token ids, shape (batch,).
+
+    Raises:
+        ValueError: the temperature is negative; see also the filters.
     """
+    if temperature < 0:
+        raise ValueError(f"a temperature is at least 0, where it is greedy; not {temperature}")
     if temperature == 0:
         return logits.argmax(dim=-1)
     logits = logits / temperature
@@ -70,45 +113,66 @@ def choose(
 
 @torch.no_grad()
 def generate(
-    model: PreTrainedModel,
+    model: GPT | PreTrainedModel,
     input_ids: Tensor,
     *,
     max_new_tokens: int,
-    eos_token_id: int,
+    eos_token_id: int | None,
+    attention_mask: Tensor | None = None,
     temperature: float = 1.0,
     top_k: int | None = None,
     top_p: float | None = None,
+    repetition_penalty: float = 1.0,
     seed: int = 0,
 ) -> list[list[int]]:
     """Continues each prompt until its end token or the limit.
 
     Args:
-        model: a causal language model of transformers; it is put into evaluation mode.
-        input_ids: prompts of equal length, shape (batch, length); without their end token.
+        model: our GPT or a causal language model of transformers; it is put into evaluation mode.
+        input_ids: prompts, shape (batch, length); without their end token.
         max_new_tokens: at most this many for each.
-        eos_token_id: ends a text; it is not part of what is returned.
+        eos_token_id: ends a text; it is not part of what is returned. None goes on to the limit.
+        attention_mask: for prompts of unequal length, padded on the left: 0 where there is padding.
         temperature: see `choose`.
         top_k: see `choose`.
         top_p: see `choose`.
+        repetition_penalty: see `penalise_repetition`; the prompt counts as text, its padding does not.
         seed: of the chance; the same seed and model give the same texts.
 
     Returns:
         For each prompt the ids of its continuation.
+
+    Raises:
+        ValueError: prompts and new tokens exceed the model's context; the padding is not on the left; an option is
+            outside its range.
+
+    Examples:
+        >>> from aigc_ref.lm.gpt import GPTConfig
+        >>> model = GPT(GPTConfig(vocab_size=50, context=16, layers=1, heads=1, width=8))
+        >>> texts = generate(model, torch.tensor([[5, 6], [7, 8]]), max_new_tokens=4, eos_token_id=None)
+        >>> [len(text) for text in texts]
+        [4, 4]
     """
-    model.eval()
+    decoder = Decoder(model, input_ids, attention_mask, max_new_tokens)
     chance = torch.Generator(device=input_ids.device).manual_seed(seed)
-    texts: list[list[int]] = [[] for _ in input_ids]
     running = torch.ones(len(input_ids), dtype=torch.bool, device=input_ids.device)
-    cache = None
-    for _ in range(max_new_tokens):
-        output = model(input_ids=input_ids, past_key_values=cache, use_cache=True)
-        cache = output.past_key_values
-        chosen = choose(output.logits[:, -1], temperature=temperature, top_k=top_k, top_p=top_p, generator=chance)
-        running &= chosen != eos_token_id
-        if not running.any():
-            break
-        for text, token, goes_on in zip(texts, chosen.tolist(), running.tolist(), strict=True):
-            if goes_on:
-                text.append(token)
-        input_ids = chosen.unsqueeze(-1)
-    return texts
+    logits = decoder.start()
+    seen = torch.zeros_like(logits, dtype=torch.bool)
+    for row, ids in enumerate(input_ids):
+        seen[row, ids if attention_mask is None else ids[attention_mask[row].bool()]] = True
+    columns: list[Tensor] = []
+    while True:
+        if repetition_penalty != 1:
+            logits = penalise_repetition(logits, seen, repetition_penalty)
+        chosen = choose(logits, temperature=temperature, top_k=top_k, top_p=top_p, generator=chance)
+        columns.append(chosen)
+        if eos_token_id is not None:
+            running &= chosen != eos_token_id
+        if len(columns) == max_new_tokens or not running.any():
+            return [_until(eos_token_id, text) for text in torch.stack(columns, dim=1).tolist()]
+        seen.scatter_(1, chosen.unsqueeze(1), True)
+        logits = decoder.step(chosen)
+
+
+def _until(eos_token_id: int | None, text: list[int]) -> list[int]:
+    return text[: text.index(eos_token_id)] if eos_token_id in text else text

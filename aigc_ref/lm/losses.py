@@ -16,9 +16,9 @@ from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
-from aigc_ref.text.collate import IGNORE
+from aigc_ref.text.collate import IGNORE, Batch
 
 
 class TokenLoss(NamedTuple):
@@ -59,3 +59,17 @@ def causal_loss(logits: Tensor, labels: Tensor) -> TokenLoss:
     scores = logits[:, :-1].flatten(0, 1).to(precise)
     total = F.cross_entropy(scores, targets, ignore_index=IGNORE, reduction="sum")
     return TokenLoss(total, tokens)
+
+
+def packed_loss(model: nn.Module, batch: Batch) -> TokenLoss:
+    """The loss of packed documents (see `aigc_ref.text.packing`), as the training loop takes it.
+
+    Without a cache: a model of transformers makes itself one by default, and with a cache, as with an attention mask,
+    it does not look where the documents begin, and lets each see those before it.
+
+    Args:
+        model: our GPT, or a causal language model of transformers.
+        batch: of `packed_collator`.
+    """
+    logits = model(input_ids=batch["input_ids"], position_ids=batch["position_ids"], use_cache=False).logits
+    return causal_loss(logits, batch["labels"])

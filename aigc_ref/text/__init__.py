@@ -1,1 +1,1 @@
-"""Text as numbers: character tokenizers, datasets that do not pad, collators that pad a batch."""
+"""Text as numbers: tokenizers, datasets that do not pad, batches of like length, collators that pad or pack them."""

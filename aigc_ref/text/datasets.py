@@ -17,7 +17,7 @@ class TextDataset(Dataset[list[int]]):
     Examples:
         >>> from aigc_ref.text.tokenizers import character_tokenizer
         >>> data = TextDataset(["床前明月光", "月"], character_tokenizer(["床前明月光"]))
-        >>> [len(ids) for ids in data]
+        >>> data.lengths
         [7, 3]
     """
 
@@ -26,6 +26,11 @@ class TextDataset(Dataset[list[int]]):
 
     def __len__(self) -> int:
         return len(self._ids)
+
+    @property
+    def lengths(self) -> list[int]:
+        """Of the texts, in tokens: what `aigc_ref.text.sampling` makes batches by."""
+        return [len(ids) for ids in self._ids]
 
     def __getitem__(self, index: int) -> list[int]:
         if not -len(self._ids) <= index < len(self._ids):

@@ -1,32 +1,54 @@
-"""The one training loop: epochs, accumulation, clipping, schedule, records, and an exact resume.
+"""The one training loop: epochs, accumulation, clipping, schedule, validation, records, and an exact resume.
 
 What a model learns from is its loss function's business: (model, batch) → a sum over tokens and their number. A step
 adds up the gradients of the *sums* over its batches and divides by all of their tokens, so that four batches of
-eight teach what one batch of thirty-two does, however long their texts are.
+eight teach what one batch of thirty-two does, however long their texts are. A "token" is whatever has a label: a
+classifier of texts counts texts, one of pictures counts pictures.
 
-The order of the data depends on seed and epoch alone, and a checkpoint holds weights, optimizer, schedule, place and
-the state of chance: a run that was interrupted and goes on gives the numbers of one that was not.
+    g = 1/N · Σ_batches ∇ Σ_tokens loss      g ← g · min(1, clip / ‖g‖)      AdamW with rate(step)
+
+The order of the data depends on seed and epoch alone, and the loop's chance is its own: what the caller or a
+measurement draws between two steps changes nothing. A checkpoint holds all of a run's state, and a run that was
+interrupted and goes on gives the numbers of one that was not (see `aigc_ref.train.checkpoint`).
+
+Paper: paper-adamw.
 """
 
-import json
+import math
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
-from itertools import islice
+from contextlib import closing
+from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import torch
 from torch import nn
 from torch.optim import AdamW
 from torch.optim.lr_scheduler import LambdaLR
-from torch.utils.data import DataLoader, Dataset
 from tqdm import tqdm
 
 from aigc_ref.lm.losses import TokenLoss
 from aigc_ref.text.collate import Batch
+from aigc_ref.text.sampling import Plan
+from aigc_ref.train.checkpoint import State, chance, set_chance, uninterrupted
+from aigc_ref.train.recipe import Recipe, autocast, parameter_groups
+from aigc_ref.train.record import Record
+from aigc_ref.train.validation import Validation
+
+__all__ = ["Examples", "LossFunction", "Recipe", "StepRecord", "evaluate", "fit"]
 
 Example = TypeVar("Example")
+Example_co = TypeVar("Example_co", covariant=True)
 LossFunction = Callable[[nn.Module, Batch], TokenLoss]
+
+
+class Examples(Protocol[Example_co]):
+    """What is learnt from: a map-style dataset of torch, or a list."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, index: int, /) -> Example_co: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,165 +62,165 @@ class StepRecord:
     """Nats per token, before the step."""
     tokens: int
     learning_rate: float
-
-
-@dataclass(frozen=True, slots=True)
-class Recipe:
-    """How to train.
-
-    The learning rate rises from 0 to its peak over `warmup` of all steps, then falls to 0 in a straight line.
-    """
-
-    epochs: int
-    batch_size: int
-    learning_rate: float
-    accumulation: int = 1
-    """Batches to a step."""
-    warmup: float = 0.1
-    clip: float = 1.0
-    """The greatest norm of the gradient; longer ones are shortened to it."""
-    weight_decay: float = 0.01
-    max_steps: int | None = None
-    """Ends the run, and its schedule, early."""
-    seed: int = 0
-
-    def rate(self, step: int, steps: int) -> float:
-        """The share of the peak learning rate at a step, from 0.
-
-        Examples:
-            >>> [Recipe(1, 1, 1.0, warmup=0.5).rate(step, steps=4) for step in range(4)]
-            [0.5, 1.0, 1.0, 0.5]
-        """
-        warm = int(self.warmup * steps)
-        return (step + 1) / warm if step < warm else (steps - step) / (steps - warm)
+    gradient_norm: float
+    """Of that loss, before it is clipped."""
+    scores: dict[str, float] | None = None
+    """What validation measured after the step, where it was due."""
 
 
 def fit(
     model: nn.Module,
-    dataset: Dataset[Example],
+    dataset: Examples[Example],
     collate: Callable[[Sequence[Example]], Batch],
     loss_function: LossFunction,
     recipe: Recipe,
     *,
+    plan: Plan | None = None,
+    validation: Validation | None = None,
     checkpoint: Path | None = None,
     log: Path | None = None,
+    trackers: Sequence[str] = (),
     progress: bool = True,
 ) -> Generator[StepRecord]:
     """Trains the model in place, yielding after each step: the caller evaluates, draws, or stops.
 
     Args:
-        model: on the device that it shall be trained on.
-        dataset: a map-style dataset.
-        collate: makes a batch of examples.
+        model: on the device that it shall be trained on. Parameters that require no gradient stay as they are.
+        dataset: the examples.
+        collate: makes a batch of examples. It draws from torch's own generator, if it draws at all.
         loss_function: gives a batch's loss.
         recipe: how to train.
-        checkpoint: a file to go on from where it is there, written after every epoch and when the run is interrupted.
-        log: a file to which each record is appended, as a line of JSON.
+        plan: an epoch's batches, such as `partial(length_buckets, lengths, 16)` of `aigc_ref.text.sampling`; by
+            default batches of `recipe.batch_size` examples at random.
+        validation: what to measure meanwhile; the model ends with the weights that were best.
+        checkpoint: a file to go on from where it is there, written after every epoch and measurement and when the
+            run is interrupted.
+        log: a file to which the run and each record is written, as lines of JSON.
+        trackers: "tensorboard", "wandb"; they write beside the log.
         progress: whether to show a bar; it hides where there is no terminal.
 
     Raises:
-        ValueError: the dataset is empty.
+        ValueError: the dataset is empty, the checkpoint is of another run, a tracker is not there.
+        FloatingPointError: loss or gradient is not finite; the weights are those before that step.
     """
-    size = len(dataset)  # type: ignore[arg-type]  # a map-style dataset has a length; torch's type does not say so
-    if not size:
+    if not len(dataset):
         raise ValueError("the dataset is empty: there is nothing to learn from")
-    steps_an_epoch = -(-size // (recipe.batch_size * recipe.accumulation))
+    plan = plan or partial(_shuffled, len(dataset), recipe.batch_size)
+    steps_an_epoch = -(-len(plan(generator=torch.Generator())) // recipe.accumulation)
     steps = min(steps_an_epoch * recipe.epochs, recipe.max_steps or steps_an_epoch * recipe.epochs)
-    optimizer = AdamW(model.parameters(), recipe.learning_rate, weight_decay=recipe.weight_decay)
-    scheduler = LambdaLR(optimizer, lambda step: recipe.rate(min(step, steps - 1), steps))
-    torch.manual_seed(recipe.seed)
-    done = _resume(checkpoint, model, optimizer, scheduler) if checkpoint and checkpoint.exists() else 0
+    patience = validation.patience if validation else None
+
     device = next(model.parameters()).device
+    torch.manual_seed(recipe.seed)
+    optimizer = AdamW(parameter_groups(model, recipe), recipe.learning_rate, weight_decay=recipe.weight_decay)
+    scheduler = LambdaLR(optimizer, lambda step: recipe.rate(min(step, steps - 1), steps))
+    identity = _identity(model, recipe, validation) | {"examples": len(dataset), "steps": steps}
+    state = State(identity, model, optimizer, scheduler, chance(device))
+    if checkpoint and checkpoint.exists():
+        state.restore(checkpoint)
 
-    bar = tqdm(total=steps, initial=done, unit="step", disable=None if progress else True)
-    try:
-        for epoch in range(done // steps_an_epoch, recipe.epochs):
-            order = torch.Generator().manual_seed(recipe.seed * 1000 + epoch)
-            loader = DataLoader(dataset, recipe.batch_size, shuffle=True, generator=order, collate_fn=collate)
-            groups = _grouped(loader, recipe.accumulation)
-            for number, batches in enumerate(groups, start=epoch * steps_an_epoch):
-                if number < done:
-                    continue  # seen before the interruption
-                if number >= steps:
-                    break
-                rate = float(scheduler.get_last_lr()[0])
-                loss, tokens = _step(model, batches, loss_function, optimizer, recipe.clip, device)
-                scheduler.step()
-                done = number + 1
-                record = StepRecord(epoch, done, loss, tokens, rate)
-                if log:
-                    with log.open("a", encoding="utf-8") as file:
-                        file.write(json.dumps(asdict(record)) + "\n")
+    def made() -> Iterator[StepRecord]:
+        """Makes the steps that are not done, each when it is asked for."""
+        if state.pending:
+            yield StepRecord(**state.pending)
+        for epoch in range(state.done // steps_an_epoch, recipe.epochs):
+            batches = plan(generator=torch.Generator().manual_seed(recipe.seed * 1000 + epoch))
+            for first in range(state.done % steps_an_epoch * recipe.accumulation, len(batches), recipe.accumulation):
+                if state.done == steps or state.best.exhausted(patience):
+                    return
+                set_chance(state.chance, device)
+                group = batches[first : first + recipe.accumulation]
+                collated = (collate([dataset[index] for index in indices]) for indices in group)
+                yield _step(state, collated, loss_function, recipe, epoch, recipe.rate(state.done, steps))
+
+    run = {"model": type(model).__name__, "device": str(device), "threads": torch.get_num_threads(), "recipe": identity}
+    recorded = state.done - bool(state.pending)
+    record = Record(log, trackers, run, recorded)
+    bar = tqdm(total=steps, initial=recorded, unit="step", disable=None if progress else True)
+    with closing(record), bar:
+        try:
+            for step in made():
+                ends = step.step % steps_an_epoch == 0 or step.step == steps
+                if validation and validation.due(step.step, ends):
+                    with autocast(device, recipe.precision):
+                        step = replace(step, scores=validation.measure(model))
+                with uninterrupted():
+                    if validation and step.scores is not None:
+                        state.best.update(validation, step.scores, model, step.step)
+                    record.write(asdict(step))
+                    state.pending = None
                 bar.update()
-                bar.set_postfix(loss=f"{loss:.3f}")
-                yield record
+                bar.set_postfix({"loss": step.loss, **(step.scores or {})})
+                yield step
+                if checkpoint and (ends or step.scores):
+                    state.save(checkpoint)
+        except (KeyboardInterrupt, GeneratorExit):
             if checkpoint:
-                _save(checkpoint, model, optimizer, scheduler, done)
-    except (KeyboardInterrupt, GeneratorExit):
-        if checkpoint:
-            _save(checkpoint, model, optimizer, scheduler, done)
-        raise
-    finally:
-        bar.close()
-
-
-def _grouped(batches: Iterable[Batch], size: int) -> Iterator[list[Batch]]:
-    iterator = iter(batches)
-    while group := list(islice(iterator, size)):
-        yield group
+                state.save(checkpoint)
+            raise
+    state.best.restore(model)
 
 
 def _step(
-    model: nn.Module,
-    batches: Sequence[Batch],
+    state: State,
+    batches: Iterable[Batch],
     loss_function: LossFunction,
-    optimizer: AdamW,
-    clip: float,
-    device: torch.device,
-) -> tuple[float, int]:
+    recipe: Recipe,
+    epoch: int,
+    share: float,
+) -> StepRecord:
+    """One step of the optimizer, on all batches together."""
+    model, optimizer = state.model, state.optimizer
+    device = next(model.parameters()).device
     model.train()
+    optimizer.zero_grad()
     total, tokens = 0.0, 0
     for batch in batches:
-        loss = loss_function(model, {name: tensor.to(device) for name, tensor in batch.items()})
+        with autocast(device, recipe.precision):
+            loss = loss_function(model, {name: tensor.to(device) for name, tensor in batch.items()})
         loss.total.backward()
         total += loss.total.item()
         tokens += int(loss.tokens)
-    for parameter in model.parameters():
+    if not tokens:
+        raise ValueError(f"the batches of step {state.done + 1} hold no label to learn from")
+    trained = [parameter for group in optimizer.param_groups for parameter in group["params"]]
+    for parameter in trained:
         if parameter.grad is not None:
             parameter.grad /= tokens
-    nn.utils.clip_grad_norm_(model.parameters(), clip)
-    optimizer.step()
-    optimizer.zero_grad()
-    return total / tokens, tokens
+    norm = float(nn.utils.clip_grad_norm_(trained, recipe.clip))
+    record = StepRecord(epoch, state.done + 1, total / tokens, tokens, recipe.learning_rate * share, norm)
+    if not (math.isfinite(record.loss) and math.isfinite(norm)):
+        raise FloatingPointError(
+            f"step {record.step}: loss {record.loss}, norm of the gradient {norm}; "
+            "look at the data of that step, or lower the learning rate"
+        )
+    with uninterrupted():  # half a step is no place to go on from
+        optimizer.step()
+        state.scheduler.step()
+        state.done, state.pending, state.chance = record.step, asdict(record), chance(device)
+    return record
 
 
-def _save(path: Path, model: nn.Module, optimizer: AdamW, scheduler: LambdaLR, done: int) -> None:
-    """Whole or not at all: a checkpoint cut off in the middle is worth nothing."""
-    state: dict[str, Any] = {
-        "model": model.state_dict(),
-        "optimizer": optimizer.state_dict(),
-        "scheduler": scheduler.state_dict(),
-        "done": done,
-        "chance": torch.get_rng_state(),
+def _shuffled(size: int, batch_size: int, *, generator: torch.Generator) -> list[list[int]]:
+    order = torch.randperm(size, generator=generator).tolist()
+    return [order[start : start + batch_size] for start in range(0, size, batch_size)]
+
+
+def _identity(model: nn.Module, recipe: Recipe, validation: Validation | None) -> dict[str, Any]:
+    """What a checkpoint must share with a run to be continued by it."""
+    sizes = [(parameter.numel(), parameter.requires_grad) for parameter in model.parameters()]
+    return {
+        **asdict(recipe),
+        **(validation.decisions() if validation else {}),
+        "parameters": sum(size for size, _ in sizes),
+        "trainable": sum(size for size, trainable in sizes if trainable),
     }
-    part = path.with_name(path.name + ".part")
-    torch.save(state, part)
-    part.replace(path)
-
-
-def _resume(path: Path, model: nn.Module, optimizer: AdamW, scheduler: LambdaLR) -> int:
-    state = torch.load(path, weights_only=True)
-    model.load_state_dict(state["model"])
-    optimizer.load_state_dict(state["optimizer"])
-    scheduler.load_state_dict(state["scheduler"])
-    torch.set_rng_state(state["chance"])
-    return int(state["done"])
 
 
 @torch.no_grad()
 def evaluate(
     model: nn.Module,
-    dataset: Dataset[Example],
+    dataset: Examples[Example],
     collate: Callable[[Sequence[Example]], Batch],
     loss_function: LossFunction,
     batch_size: int = 64,
@@ -207,7 +229,8 @@ def evaluate(
     model.eval()
     device = next(model.parameters()).device
     total, tokens = torch.zeros((), dtype=torch.float64), torch.zeros((), dtype=torch.int64)
-    for batch in DataLoader(dataset, batch_size, collate_fn=collate):
+    for start in range(0, len(dataset), batch_size):
+        batch = collate([dataset[index] for index in range(start, min(start + batch_size, len(dataset)))])
         loss = loss_function(model, {name: tensor.to(device) for name, tensor in batch.items()})
         total += loss.total.cpu()
         tokens += loss.tokens.cpu()

@@ -1,10 +1,12 @@
 """The loss of a causal language model against transformers' own, and what the article's loop leaves out."""
 
+from pathlib import Path
+
 import pytest
 import torch
 import torch.nn.functional as F
 from torch import Tensor
-from transformers import GPT2Config, GPT2LMHeadModel
+from transformers import GPT2Config, GPT2LMHeadModel, Trainer, TrainingArguments
 
 from aigc_ref.finetune.causal_lm import language_model_loss
 from aigc_ref.lm.losses import causal_loss
@@ -56,6 +58,30 @@ def test_padding_costs_nothing(model: GPT2LMHeadModel, batch: Batch, texts: list
 def test_an_end_that_doubles_as_padding_is_still_learnt() -> None:
     labels = causal_collator(pad_token_id=2)([[5, 6, 2], [7, 2]])["labels"]
     assert labels.tolist() == [[5, 6, 2], [7, 2, IGNORE]]
+
+
+@torch.no_grad()
+def test_trainers_loss_is_not_the_corpus_nats_per_token(
+    model: GPT2LMHeadModel, texts: list[list[int]], tmp_path: Path
+) -> None:
+    # It weighs a batch's mean by its texts, not by its tokens (transformers#39241). And it divides by all labels of a
+    # GPT-2, the first of a text among them, which nothing predicts: it knows a loss that shifts by its model's name,
+    # ...ForCausalLM, and this one is called GPT2LMHeadModel.
+    def collate(examples: list[dict[str, list[int]]]) -> Batch:
+        return causal_collator(0)([example["input_ids"] for example in examples])
+
+    arguments = TrainingArguments(
+        output_dir=str(tmp_path), per_device_eval_batch_size=1, use_cpu=True, report_to=[], disable_tqdm=True
+    )
+    rows = [{"input_ids": text} for text in texts]
+    theirs = Trainer(model, arguments, data_collator=collate, eval_dataset=rows).evaluate()["eval_loss"]
+    totals = [language_model_loss(model, causal_collator(0)([text])).total.item() for text in texts]
+    shares = [total / len(text) for total, text in zip(totals, texts, strict=True)]
+    assert theirs == pytest.approx(sum(shares) / len(texts), rel=1e-5)
+
+    ours = language_model_loss(model, causal_collator(0)(texts)).mean.item()
+    assert ours == pytest.approx(sum(totals) / sum(len(text) - 1 for text in texts), rel=1e-6)
+    assert ours - theirs > 0.5
 
 
 def test_half_precision_is_summed_in_single(model: GPT2LMHeadModel, batch: Batch) -> None:

@@ -1,0 +1,197 @@
+"""Fine-tuning an encoder to label texts, such as reviews by what they think.
+
+`train_epoch` goes once through the texts, `predict` gives each text the probabilities of the labels. As a command it
+takes CSV, TSV or JSON lines:
+
+    python -m aigc_ref.finetune.sequence_classification --train train.csv --test test.csv --model all-minilm-l6-v2
+
+    accuracy   the share of texts that are labelled rightly
+    macro-F1   the mean of the labels' F1: a rare label counts as much as a common one, and who always says the
+               commonest label gets little
+
+Paper: paper-bert.
+"""
+
+import argparse
+import csv
+from collections.abc import Sequence
+
+from torch import nn
+from transformers import PreTrainedTokenizerBase
+
+from aigc_ref.finetune import classifier_command, command
+from aigc_ref.finetune.classification import classification_loss, predicted_logits
+from aigc_ref.finetune.pretrained import pad_token_id
+from aigc_ref.finetune.texts import LabelledText, read_labelled
+from aigc_ref.metrics.ner import token_report
+from aigc_ref.metrics.report import HEAD, Report
+from aigc_ref.text.collate import IGNORE, classification_collator
+from aigc_ref.train import loop
+
+
+class LabelledDataset:
+    """Texts as token ids with a label, for the loop.
+
+    Args:
+        texts: with their labels.
+        tokenizer: of transformers.
+        labels: in the order of their ids. A label that is not among them teaches nothing, and counts as an error.
+        max_length: in tokens; what goes beyond it is cut off, and `shortened` counts the texts that it befell.
+
+    Examples:
+        >>> from aigc_ref.text.tokenizers import character_tokenizer
+        >>> texts = [LabelledText("好书", "good", line=1), LabelledText("很好的书", "good", line=2)]
+        >>> data = LabelledDataset(texts, character_tokenizer(["很好的书"]), ["bad", "good"], max_length=5)
+        >>> data[0], data.shortened
+        (([2, 5, 4, 3], 1), 1)
+    """
+
+    def __init__(
+        self,
+        texts: Sequence[LabelledText],
+        tokenizer: PreTrainedTokenizerBase,
+        labels: Sequence[str],
+        max_length: int = 512,
+    ) -> None:
+        self.labels = list(labels)
+        self.texts = list(texts)
+        self.rows: list[list[int]] = []
+        self.shortened = 0
+        if texts:  # a tokenizer takes no empty list
+            written = [text.text for text in texts]
+            self.rows = tokenizer(written, truncation=True, max_length=max_length)["input_ids"]
+            self.shortened = sum(len(row) > max_length for row in tokenizer(written)["input_ids"])
+        ids = {label: index for index, label in enumerate(labels)}
+        self._wanted = [ids.get(text.label, IGNORE) for text in texts]
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __getitem__(self, index: int) -> tuple[list[int], int]:
+        return self.rows[index], self._wanted[index]
+
+
+def train_epoch(
+    model: nn.Module,
+    dataset: LabelledDataset,
+    tokenizer: PreTrainedTokenizerBase,
+    *,
+    learning_rate: float,
+    batch_size: int,
+    seed: int = 0,
+    progress: bool = True,
+) -> list[loop.StepRecord]:
+    """Goes once through the texts. For several epochs under one schedule, call `aigc_ref.train.loop.fit`."""
+    recipe = loop.Recipe(epochs=1, batch_size=batch_size, learning_rate=learning_rate, seed=seed)
+    collate = classification_collator(pad_token_id(tokenizer))
+    return list(loop.fit(model, dataset, collate, classification_loss, recipe, progress=progress))
+
+
+def predict(
+    model: nn.Module, dataset: LabelledDataset, tokenizer: PreTrainedTokenizerBase, batch_size: int = 64
+) -> list[list[float]]:
+    """For each text the probabilities of the labels, in their order."""
+    logits = predicted_logits(model, dataset.rows, pad_token_id(tokenizer), batch_size)
+    return [row.softmax(dim=-1).tolist() for row in logits]
+
+
+def likeliest(probabilities: Sequence[Sequence[float]], labels: Sequence[str]) -> list[str]:
+    """The most probable label of each text.
+
+    Examples:
+        >>> likeliest([[0.3, 0.7], [0.6, 0.4]], ["bad", "good"])
+        ['good', 'bad']
+    """
+    return [labels[row.index(max(row))] for row in map(list, probabilities)]
+
+
+def evaluate(
+    model: nn.Module, dataset: LabelledDataset, tokenizer: PreTrainedTokenizerBase, batch_size: int = 64
+) -> Report:
+    """How well the model labels texts."""
+    predicted = likeliest(predict(model, dataset, tokenizer, batch_size), dataset.labels)
+    return label_report([text.label for text in dataset.texts], predicted)
+
+
+def label_report(gold: Sequence[str], predicted: Sequence[str]) -> Report:
+    """A row for each label that occurs; every text has one label, so that the micro average is the accuracy.
+
+    Raises:
+        ValueError: there are no texts, or not as many labels of one as of the other.
+
+    Examples:
+        >>> report = label_report(["bad", "good", "good", "good"], ["good", "good", "good", "good"])
+        >>> report.micro.f1, round(report.macro.f1, 4)
+        (0.75, 0.4286)
+    """
+    return token_report([gold], [predicted], outside=True)
+
+
+def table(report: Report) -> str:
+    """The report for people, with what it must be compared with."""
+    texts = report.micro.there
+    commonest = max(row.there for row in report.rows.values()) / texts
+    remark = f"the accuracy; who always says the commonest label has {commonest:.3f}"
+    return "\n".join([HEAD, *report.lines(), "", *report.averages(remark)])
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """The command; returns its exit code."""
+    parser = command.parser(
+        "aigc_ref.finetune.sequence_classification",
+        "Fine-tune an encoder to label texts, from CSV, TSV or JSON lines.",
+        learning_rate=1e-4,
+        batch_size=16,
+        epochs=3,
+    )
+    classifier_command.add_arguments(parser)
+    columns = parser.add_argument_group("columns")
+    columns.add_argument("--text-column", default="text", metavar="NAME", help="(%(default)s)")
+    columns.add_argument("--label-column", default="label", metavar="NAME", help="(%(default)s)")
+    return command.run(_work, parser.parse_args(arguments))
+
+
+def _work(options: argparse.Namespace) -> None:
+    train, dev, test = (
+        read_labelled(path, options.text_column, options.label_column) if path else []
+        for path in (options.train, options.dev, options.test)
+    )
+    labels = sorted({text.label for text in train})
+    classifier = classifier_command.load(options, "sequence", labels, [text.text for text in train])
+    model, tokenizer = classifier.model, classifier.tokenizer
+    length = command.max_length(options, model, tokenizer)
+    learnt, chosen, unseen = (
+        LabelledDataset(texts, tokenizer, classifier.labels, length) for texts in (train, dev, test)
+    )
+    for path, dataset in ((options.train, learnt), (options.dev, chosen), (options.test, unseen)):
+        if dataset.shortened:
+            command.say(
+                f"{path}: {dataset.shortened} of {len(dataset)} texts are longer than {length} tokens and are cut"
+            )
+    if new := sorted({text.label for text in dev + test} - set(classifier.labels)):
+        command.say(f"labels that --train does not have, and that will be missed: {', '.join(new)}")
+
+    def measure(model: nn.Module) -> dict[str, float]:
+        report = evaluate(model, chosen, tokenizer, options.batch_size)
+        return {"accuracy": report.micro.f1, "macro_f1": report.macro.f1}
+
+    collate = classification_collator(pad_token_id(tokenizer))
+    classifier_command.train(options, classifier, learnt, collate, measure if dev else None, "macro_f1")
+    probabilities = predict(model, unseen, tokenizer, options.batch_size)
+    predicted = likeliest(probabilities, classifier.labels)
+    with (options.output / "predictions.csv").open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["text", "label", "predicted", "probability"])
+        for text, label, row in zip(test, predicted, probabilities, strict=True):
+            writer.writerow([text.text, text.label, label, f"{max(row):.4f}"])
+    report = label_report([text.label for text in test], predicted)
+    figures = {
+        "accuracy": report.micro.f1,
+        "macro_f1": report.macro.f1,
+        "labels": {label: command.figures(row) for label, row in report.rows.items()},
+    }
+    command.finish(options, model, tokenizer, table(report), figures)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

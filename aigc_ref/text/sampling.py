@@ -1,0 +1,125 @@
+"""Which texts share a batch: those of like length, so that little is padded.
+
+    length buckets   batches of equally many texts; a pool of shuffled texts is sorted by length and cut
+    token budget     batches of nearly equal size, padding included: longest text × number of texts ≤ budget
+
+Both are pure functions from the lengths to the batches of an epoch, lists of indices; every text is in exactly one of
+them. How many batches there are depends on the lengths alone, not on chance, so that a learning-rate schedule knows
+its steps. `EpochSampler` hands them to a DataLoader.
+
+The price is that texts of like length meet more often than chance would have it. Among texts of one length chance
+decides, and the batches come in random order.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Protocol
+
+import torch
+from torch.utils.data import Sampler
+
+
+def length_buckets(
+    lengths: Sequence[int], batch_size: int, *, pool: int = 50, generator: torch.Generator
+) -> list[list[int]]:
+    """Batches of `batch_size` texts of like length.
+
+    Args:
+        lengths: of the texts, in tokens.
+        batch_size: texts to a batch; one batch may have fewer.
+        pool: how many batches' texts are drawn at random before they are sorted. The larger, the less padding and
+            the less chance: 1 is plain shuffling.
+        generator: the source of chance.
+
+    Raises:
+        ValueError: the batch size or the pool is not positive.
+
+    Examples:
+        >>> batches = length_buckets([7, 1, 8, 2], 2, generator=torch.Generator().manual_seed(0))
+        >>> sorted(sorted(batch) for batch in batches)
+        [[0, 2], [1, 3]]
+    """
+    if batch_size < 1 or pool < 1:
+        raise ValueError(f"batch size and pool must be at least 1, not {batch_size} and {pool}")
+    order = torch.randperm(len(lengths), generator=generator).tolist()
+    batches = []
+    for start in range(0, len(order), pool * batch_size):
+        pooled = sorted(order[start : start + pool * batch_size], key=lengths.__getitem__)
+        batches += [pooled[cut : cut + batch_size] for cut in range(0, len(pooled), batch_size)]
+    return _shuffled(batches, generator)
+
+
+def token_budget(lengths: Sequence[int], budget: int, *, generator: torch.Generator) -> list[list[int]]:
+    """Batches as large as the budget allows: many short texts or few long ones.
+
+    Args:
+        lengths: of the texts, in tokens.
+        budget: the most tokens in a batch, padding included.
+        generator: the source of chance.
+
+    Raises:
+        ValueError: a text alone is longer than the budget. It is never dropped or cut in silence.
+
+    Examples:
+        >>> batches = token_budget([6, 2, 3, 2, 3], budget=6, generator=torch.Generator().manual_seed(0))
+        >>> sorted(sorted(batch) for batch in batches)
+        [[0], [1, 3], [2, 4]]
+    """
+    for index, length in enumerate(lengths):
+        if length > budget:
+            raise ValueError(
+                f"text {index} has {length} tokens, more than the budget of {budget} for a whole batch; "
+                "raise the budget or cut the text"
+            )
+    shuffled = torch.randperm(len(lengths), generator=generator).tolist()
+    order = sorted(shuffled, key=lengths.__getitem__, reverse=True)
+    batches, start = [], 0
+    while start < len(order):
+        size = budget // max(1, lengths[order[start]])  # the first is the longest
+        batches.append(order[start : start + size])
+        start += size
+    return _shuffled(batches, generator)
+
+
+def _shuffled(batches: list[list[int]], generator: torch.Generator) -> list[list[int]]:
+    return [batches[index] for index in torch.randperm(len(batches), generator=generator).tolist()]
+
+
+class Plan(Protocol):
+    """An epoch's batches, drawn with a generator; `functools.partial` makes one of the functions above."""
+
+    def __call__(self, *, generator: torch.Generator) -> list[list[int]]: ...
+
+
+class EpochSampler(Sampler[list[int]]):
+    """A `batch_sampler` for a DataLoader; what it draws depends on seed and epoch alone.
+
+    Args:
+        plan: such as `partial(length_buckets, lengths, 16)`.
+        seed: of the chance.
+
+    Examples:
+        >>> from functools import partial
+        >>> sampler = EpochSampler(partial(token_budget, [6, 2, 3, 2, 3], 6))
+        >>> len(sampler), sorted(index for batch in sampler for index in batch)
+        (3, [0, 1, 2, 3, 4])
+    """
+
+    def __init__(self, plan: Plan, seed: int = 0) -> None:
+        self._plan = plan
+        self._seed = seed
+        self._epoch = 0
+        self._size = len(self._batches())
+
+    def set_epoch(self, epoch: int) -> None:
+        """To be called before each epoch, as for torch's DistributedSampler; without it every epoch is the first."""
+        self._epoch = epoch
+
+    def __len__(self) -> int:
+        return self._size
+
+    def __iter__(self) -> Iterator[list[int]]:
+        return iter(self._batches())
+
+    def _batches(self) -> list[list[int]]:
+        chance = torch.Generator().manual_seed(self._seed * 1000 + self._epoch)
+        return self._plan(generator=chance)

@@ -1,0 +1,142 @@
+"""The command for labelling texts, from its files to the folder that transformers reads."""
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+import torch
+from transformers import AutoModelForSequenceClassification, AutoTokenizer
+
+from aigc_ref.finetune.classification import load_classifier
+from aigc_ref.finetune.sequence_classification import LabelledDataset, evaluate, main, train_epoch
+from aigc_ref.finetune.texts import read_labelled
+from aigc_ref.train.record import read_record
+from tests.finetune.tiny import bert_folder, reviews
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model and the data for it."""
+    folder = tmp_path_factory.mktemp("reviews")
+    bert_folder(folder / "bert", [reviews(80, "csv")])
+    for name, size, seed in (("train", 80, 0), ("dev", 20, 1), ("test", 30, 2)):
+        (folder / f"{name}.csv").write_text(reviews(size, "csv", seed), encoding="utf-8")
+        (folder / f"{name}.jsonl").write_text(reviews(size, "jsonl", seed), encoding="utf-8")
+    return folder
+
+
+def _arguments(folder: Path, output: Path, ending: str = "csv") -> list[str]:
+    files = [part for name in ("train", "dev", "test") for part in (f"--{name}", f"{folder}/{name}.{ending}")]
+    options = ["--epochs", "12", "--learning-rate", "2e-3", "--head-learning-rate", "1e-2", "--patience", "6"]
+    return [*files, "--model", str(folder / "bert"), "--output", str(output), *options]
+
+
+def test_the_command_learns_reports_and_leaves_what_transformers_reads(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(_arguments(folder, tmp_path)) == 0
+    printed = capsys.readouterr().out
+    report = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
+    assert report["accuracy"] > 0.9
+    assert report["labels"]["good"]["support"] + report["labels"]["bad"]["support"] == 30
+    assert f"{report['macro_f1']:.3f}" in printed
+    assert printed == (tmp_path / "report.txt").read_text(encoding="utf-8")
+
+    with (tmp_path / "predictions.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["text"] for row in rows] == [text.text for text in read_labelled(folder / "test.csv")]
+    assert sum(row["label"] == row["predicted"] for row in rows) / len(rows) == pytest.approx(report["accuracy"])
+
+    model = AutoModelForSequenceClassification.from_pretrained(tmp_path).eval()
+    tokenizer = AutoTokenizer.from_pretrained(tmp_path)
+    with torch.no_grad():
+        logits = model(**tokenizer([row["text"] for row in rows], padding=True, return_tensors="pt")).logits
+    again = [model.config.id2label[index] for index in logits.argmax(-1).tolist()]
+    assert again == [row["predicted"] for row in rows]
+
+    run, steps = read_record(tmp_path / "record.jsonl")
+    assert run["recipe"]["learning_rates"] == {"bert.pooler.dense": 1e-2, "classifier": 1e-2}
+    assert {"accuracy", "macro_f1"} == next(step["scores"] for step in steps if step["scores"]).keys()
+    assert not (tmp_path / "checkpoint.pt").exists()
+
+
+def test_what_the_command_left_can_be_trained_further(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first = _arguments(folder, tmp_path / "first", "jsonl")
+    assert main([*first, "--max-steps", "2"]) == 0
+    second = [*_arguments(folder, tmp_path / "second"), "--model", str(tmp_path / "first"), "--max-steps", "2"]
+    assert main(second) == 0
+    run, _ = read_record(tmp_path / "second" / "record.jsonl")
+    assert run["recipe"]["learning_rates"] == {}  # nothing is new
+
+
+def test_one_epoch_by_hand_learns_too(folder: Path) -> None:
+    torch.manual_seed(0)
+    classifier = load_classifier(str(folder / "bert"), "sequence", ["bad", "good"])
+    data = LabelledDataset(read_labelled(folder / "train.csv"), classifier.tokenizer, classifier.labels)
+    for seed in range(6):
+        train_epoch(
+            classifier.model, data, classifier.tokenizer, learning_rate=1e-2, batch_size=8, seed=seed, progress=False
+        )
+    assert evaluate(classifier.model, data, classifier.tokenizer).micro.f1 > 0.9
+
+
+def test_texts_that_are_cut_and_labels_that_are_new_are_said(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "test.csv").write_text("text,label\nthe film is good,great\n", encoding="utf-8")
+    arguments = [*_arguments(folder, tmp_path / "run"), "--test", f"{tmp_path}/test.csv"]
+    assert main([*arguments, "--max-steps", "1", "--max-length", "5"]) == 0
+    said = capsys.readouterr()
+    assert f"{folder}/train.csv: 80 of 80 texts are longer than 5 tokens and are cut" in said.err
+    assert "labels that --train does not have, and that will be missed: great" in said.err
+    assert json.loads((tmp_path / "run" / "report.json").read_text(encoding="utf-8"))["accuracy"] == 0
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (["--test", "nowhere.csv"], "nowhere.csv: No such file or directory"),
+        (["--text-column", "words"], "train.csv:1: no column 'words', there are 'text', 'label'"),
+        (["--model", "./nowhere"], "no folder ./nowhere"),
+        (["--max-length", "900"], "the model allows 64 tokens a text, not 900"),
+        (["--device", "abacus"], "--device abacus:"),
+        (["--prune-vocabulary"], "only a packaged encoder's vocabulary can be pruned"),
+        (["--epochs", "0"], "epochs must be at least 1, not 0"),
+    ],
+)
+def test_what_is_wrong_is_one_line_and_exit_code_two(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], change: list[str], message: str
+) -> None:
+    assert main([*_arguments(folder, tmp_path), *change]) == 2
+    said = capsys.readouterr()
+    assert message in said.err
+    assert len(said.err.splitlines()) == 1
+    assert said.out == ""
+
+
+def test_patience_needs_something_to_look_at(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = _arguments(folder, tmp_path)
+    del arguments[2:4]
+    assert main(arguments) == 2
+    assert "--dev" in capsys.readouterr().err
+
+
+def test_a_classifier_of_other_labels_is_refused(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = load_classifier(str(folder / "bert"), "sequence", ["cold", "warm"])
+    other.model.save_pretrained(tmp_path / "other")
+    other.tokenizer.save_pretrained(tmp_path / "other")
+    assert main([*_arguments(folder, tmp_path / "run"), "--model", str(tmp_path / "other")]) == 2
+    assert "knows cold, warm, but not bad, good" in capsys.readouterr().err
+
+
+def test_a_folder_without_tokenizer_is_refused_and_not_given_an_empty_one(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    load_classifier(str(folder / "bert"), "sequence", ["bad", "good"]).model.save_pretrained(tmp_path / "bare")
+    assert main([*_arguments(folder, tmp_path / "run"), "--model", str(tmp_path / "bare")]) == 2
+    assert "holds no tokenizer" in capsys.readouterr().err

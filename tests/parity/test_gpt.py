@@ -1,0 +1,136 @@
+"""Our GPT against transformers' GPT-2, with its weights."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+from transformers import GPT2Config, GPT2LMHeadModel
+
+from aigc_ref.finetune.causal_lm import language_model_loss
+from aigc_ref.lm.gpt import GPT
+from aigc_ref.lm.gpt2 import load_gpt2
+from aigc_ref.lm.losses import causal_loss
+from aigc_ref.text.collate import causal_collator, left_padded_inputs
+
+TEXTS = [[5, 6, 7, 8, 9, 10, 11], [12, 13], [14, 15, 16, 17]]
+
+
+def _gpt2(activation_function: str = "gelu_new", *, scale_attn_by_inverse_layer_idx: bool = False) -> GPT2LMHeadModel:
+    torch.manual_seed(0)
+    model = GPT2LMHeadModel(
+        GPT2Config(
+            vocab_size=40,
+            n_positions=24,
+            n_layer=3,
+            n_head=4,
+            n_embd=32,
+            initializer_range=0.2,
+            bos_token_id=1,
+            eos_token_id=1,
+            activation_function=activation_function,
+            scale_attn_by_inverse_layer_idx=scale_attn_by_inverse_layer_idx,
+        )
+    )
+    model.eval()
+    return model
+
+
+@pytest.fixture(scope="module")
+def theirs() -> GPT2LMHeadModel:
+    return _gpt2()
+
+
+@pytest.fixture(scope="module")
+def input_ids() -> Tensor:
+    return torch.randint(40, (3, 24), generator=torch.Generator().manual_seed(1))
+
+
+@pytest.mark.parametrize(("dtype", "atol"), [(torch.float32, 1e-5), (torch.float64, 1e-12)])
+def test_logits_are_those_of_transformers(input_ids: Tensor, dtype: torch.dtype, atol: float) -> None:
+    theirs = _gpt2().double() if dtype == torch.float64 else _gpt2()
+    ours = load_gpt2(theirs)
+    torch.testing.assert_close(ours(input_ids).logits, theirs(input_ids).logits, rtol=0, atol=atol)
+
+
+def test_gradients_are_those_of_transformers(input_ids: Tensor) -> None:
+    theirs = _gpt2().double()
+    ours = load_gpt2(theirs)
+    causal_loss(ours(input_ids).logits, input_ids).mean.backward()
+    theirs(input_ids, labels=input_ids).loss.double().backward()
+    block, other = ours.blocks[1], theirs.transformer.h[1]
+    assert isinstance(block, torch.nn.Module)
+    pairs = [
+        (ours.token_embedding.weight.grad, theirs.transformer.wte.weight.grad),
+        (ours.position_embedding.weight.grad, theirs.transformer.wpe.weight.grad),
+        (block.attention.query_key_value.weight.grad.t(), other.attn.c_attn.weight.grad),  # type: ignore[union-attr,operator]
+        (block.down.bias.grad, other.mlp.c_proj.bias.grad),  # type: ignore[union-attr]
+    ]
+    for one, another in pairs:
+        torch.testing.assert_close(one, another, rtol=0, atol=1e-7)  # their loss is summed in float32
+
+
+def test_right_padding_changes_no_token_of_the_text(theirs: GPT2LMHeadModel) -> None:
+    batch = causal_collator(0)(TEXTS)
+    ours, mask = load_gpt2(theirs), batch["attention_mask"].bool()
+    one = ours(batch["input_ids"], attention_mask=batch["attention_mask"]).logits
+    other = theirs(batch["input_ids"], attention_mask=batch["attention_mask"]).logits
+    torch.testing.assert_close(one[mask], other[mask], rtol=0, atol=1e-5)
+    for row, text in enumerate(TEXTS):
+        torch.testing.assert_close(one[row, : len(text)], ours(torch.tensor([text])).logits[0], rtol=0, atol=1e-5)
+
+
+def test_it_trains_where_a_model_of_transformers_does(theirs: GPT2LMHeadModel) -> None:
+    batch = causal_collator(0)(TEXTS)
+    ours, oracle = (language_model_loss(model, batch) for model in (load_gpt2(theirs), theirs))
+    torch.testing.assert_close(ours.total, oracle.total, rtol=1e-6, atol=0)
+    assert ours.tokens == oracle.tokens
+
+
+def test_left_padding_changes_no_token_of_the_text_and_no_position_need_be_given(theirs: GPT2LMHeadModel) -> None:
+    batch, ours = left_padded_inputs(TEXTS, 0), load_gpt2(theirs)
+    logits = ours(**batch).logits
+    assert logits.isfinite().all()
+    for row, text in enumerate(TEXTS):
+        torch.testing.assert_close(logits[row, -len(text) :], ours(torch.tensor([text])).logits[0], rtol=0, atol=1e-5)
+
+
+def test_a_checkpoint_is_read_from_its_folder(theirs: GPT2LMHeadModel, input_ids: Tensor, tmp_path: Path) -> None:
+    theirs.save_pretrained(tmp_path)
+    ours = load_gpt2(tmp_path)
+    assert torch.equal(ours(input_ids).logits, load_gpt2(theirs)(input_ids).logits)
+
+    # as GPT-2 was published: names without a prefix, the causal masks among the weights
+    weights = load_file(tmp_path / "model.safetensors")
+    published = {name.removeprefix("transformer."): tensor for name, tensor in weights.items()}
+    published |= {f"h.{layer}.attn.bias": torch.ones(1, 1, 24, 24).tril() for layer in range(3)}
+    save_file(published, tmp_path / "model.safetensors", {"format": "pt"})
+    assert torch.equal(load_gpt2(tmp_path)(input_ids).logits, ours(input_ids).logits)
+
+
+def test_what_our_model_cannot_be_is_refused(theirs: GPT2LMHeadModel, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="activation_function = 'relu'"):
+        load_gpt2(_gpt2(activation_function="relu"))
+    with pytest.raises(ValueError, match="scale_attn_by_inverse_layer_idx = True"):
+        load_gpt2(_gpt2(scale_attn_by_inverse_layer_idx=True))
+    with pytest.raises(FileNotFoundError, match=r"config\.json"):
+        load_gpt2(tmp_path)
+
+    theirs.save_pretrained(tmp_path)
+    weights = load_file(tmp_path / "model.safetensors")
+    del weights["transformer.h.1.ln_2.bias"]
+    save_file(weights, tmp_path / "model.safetensors")
+    with pytest.raises(ValueError, match=r"blocks\.1\.feed_forward_norm\.bias"):
+        load_gpt2(tmp_path)
+    save_file({"bert.pooler.weight": torch.zeros(1)}, tmp_path / "model.safetensors")
+    with pytest.raises(ValueError, match=r"not those of a GPT-2: bert\.pooler\.weight"):
+        load_gpt2(tmp_path)
+
+
+def test_the_weights_are_copied_and_not_shared(theirs: GPT2LMHeadModel) -> None:
+    ours: GPT = load_gpt2(theirs)
+    before = theirs.transformer.wte.weight.clone()
+    with torch.no_grad():
+        ours.token_embedding.weight.zero_()
+    assert torch.equal(theirs.transformer.wte.weight, before)
