@@ -47,7 +47,7 @@ from aigc_ref.gan.losses import (
 from aigc_ref.gan.networks import Discriminator, Generator
 from aigc_ref.gan.train import train
 
-torch.set_num_threads(2)
+torch.set_num_threads(1)  # two on a busy machine are slower than one
 figures.use_site_style()
 
 # %% tags=["parameters"] smoke={"ring_steps": 20, "image_steps": 6, "classifier_steps": 5, "claims_hold": false}

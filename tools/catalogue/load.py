@@ -150,14 +150,16 @@ def _topic_problems(path: Path, entry: Node, vocabulary: list[str]) -> Iterator[
     topics = entry.find("topics").value
     if not isinstance(topics, list):
         return
-    seen = set()
+    seen: set[str] = set()
     for node in topics:
+        if not isinstance(node.value, str):
+            continue  # validation says that it must be a text
         place = Place(path, node.line, node.column)
-        if isinstance(node.value, str) and node.value not in vocabulary:
+        if node.value not in vocabulary:
             yield Problem(place, f"unknown topic {node.value!r}{suggestion(node.value, vocabulary)}")
         elif node.value in seen:
             yield Problem(place, f"topic {node.value!r} is named twice")
-        seen.add(str(node.value))
+        seen.add(node.value)
 
 
 def _duplicates(entries: list[tuple[Path, str, Node]]) -> Iterator[Problem]:
