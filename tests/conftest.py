@@ -2,8 +2,11 @@
 
 import ipaddress
 import os
+import signal
 import socket
 
+# A shell that runs tests in the background tells them to ignore Ctrl-C, and so all that they start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 # Sums in another order give other last digits, and two threads on a busy machine are slower than one.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 

@@ -154,11 +154,7 @@ def test_ctrl_c_leaves_a_checkpoint_and_the_same_command_goes_on_to_the_same_end
     def start(output: Path) -> subprocess.Popen[str]:
         command = [sys.executable, "-m", "aigc_ref.finetune.token_classification", *_arguments(folder, output)]
         more = ["--epochs", "30", "--threads", "1"]
-
-        def listen() -> None:
-            signal.signal(signal.SIGINT, signal.SIG_DFL)  # a shell in the background tells its children not to
-
-        return subprocess.Popen([*command, *more], env=environment, stdout=-1, stderr=-1, text=True, preexec_fn=listen)
+        return subprocess.Popen([*command, *more], env=environment, stdout=-1, stderr=-1, text=True)
 
     first = start(broken)
     record = broken / "record.jsonl"
