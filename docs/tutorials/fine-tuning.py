@@ -50,7 +50,7 @@ from aigc_ref.text.datasets import TextDataset
 from aigc_ref.text.tokenizers import character_tokenizer
 from aigc_ref.train.loop import Recipe, fit
 
-torch.set_num_threads(1)  # two on a busy machine are slower than one
+torch.set_num_threads(2)
 figures.use_site_style()
 
 # %% tags=["parameters"] smoke={"pretraining_steps": 2, "epochs": 1, "most_quatrains": 80, "size": 32, "claims_hold": false}

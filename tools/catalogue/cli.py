@@ -14,36 +14,28 @@ import argparse
 import os
 import re
 import sys
-import threading
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from rich import progress
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from tools.catalogue import lock as lock_files
 from tools.catalogue import plan as planning
-from tools.catalogue import refresh
-from tools.catalogue.environment import Service, Settings, SettingsError, settings
-from tools.catalogue.facts import LinkFacts, PaperFacts, PaperHits, RepositoryFacts, RepositoryHits, State
+from tools.catalogue.environment import Settings, SettingsError, settings
 from tools.catalogue.load import Catalogue, entries_by, load
 from tools.catalogue.lock import Lock, LockBusyError, LockError
-from tools.catalogue.pace import Allowance, Memory, Pace
+from tools.catalogue.pace import Manners
 from tools.catalogue.plan import PARTS, Plan, Selection
 from tools.catalogue.problems import CatalogueError
-from tools.catalogue.refresh import Job
+from tools.catalogue.refresh import Job, Progress
 from tools.catalogue.report import Report, counts, report
 from tools.catalogue.report_formats import FORMATS
-from tools.catalogue.sources.arxiv import Arxiv, ArxivSearches
-from tools.catalogue.sources.github_graphql import GitHubGraphQL, GitHubGraphQLSearches
-from tools.catalogue.sources.github_rest import GitHubREST, GitHubRESTSearches
-from tools.catalogue.sources.links import Links
-from tools.catalogue.transport import Transport
 
 OK, INVALID, USAGE, NOT_ANSWERED, LOCK, BUSY, INTERRUPTED = 0, 1, 2, 3, 4, 5, 130
 
@@ -188,72 +180,26 @@ def _forget(parser: argparse.ArgumentParser, folder: Path, lock: Lock, key: str)
 def _refresh(
     options: argparse.Namespace, catalogue: Catalogue, lock: Lock, plan: Plan, environment: Settings
 ) -> tuple[Report, bool]:
-    stop, allowance = threading.Event(), Allowance(options.budget, options.deadline)
-    memory = Memory(options.resources / "lock" / ".pace.json")
-    today = datetime.now(UTC).date()
+    if len(plan):
+        # Imported here: half of the time of a run that has nothing to ask would go into arxiv and httpx.
+        from tools.catalogue.services import ask
 
-    def pace(service: Service, spare: Any) -> Pace:
-        if service.loopback and not options.full_pace:
-            return Pace.none(stop, allowance)
-        found: Pace = spare(stop, memory, allowance)
-        return found
-
-    with ExitStack() as stack:
-
-        def transport(service: Service, spare: Any) -> Transport:
-            return stack.enter_context(Transport(service, pace(service, spare), contact=options.contact))
-
-        arxiv, github = transport(environment.arxiv, Pace.arxiv), transport(environment.github, Pace.github)
-        lanes: list[list[Job[Any]]] = [
-            _arxiv_jobs(catalogue, lock, plan, arxiv),
-            _github_jobs(catalogue, lock, plan, github, environment, today),
-            [
-                Job(
-                    Links(stop, allowance, environment.web, options.contact),
-                    plan.links,
-                    lock.links,
-                    LinkFacts(),
-                )
-            ],
-        ]
-        with _progress([job for lane in lanes for job in lane]) as advance:
-            finished = refresh.run(options.resources, lock, lanes, stop, advance)
+        jobs, finished = ask(options.resources, catalogue, lock, plan, environment, _manners(options), _progress)
+    else:
+        jobs, finished = [], True
     dropped = _prune(catalogue, lock) if finished else []
     if dropped:
         lock_files.write(options.resources, lock)
-    return report(catalogue, lock, [job for lane in lanes for job in lane], dropped, today), finished
+    return report(catalogue, lock, jobs, dropped), finished
 
 
-def _arxiv_jobs(catalogue: Catalogue, lock: Lock, plan: Plan, transport: Transport) -> list[Job[Any]]:
-    known = (key for key, record in lock.papers.items() if record.state is State.OK and record.source == "arxiv")
-    queries = planning.searches(catalogue, "arxiv", datetime.now(UTC).date())
-    return [
-        Job(Arxiv(transport, next(known, None)), plan.papers, lock.papers, PaperFacts(), lock.history),
-        Job(ArxivSearches(transport, queries), plan.new_papers, lock.new_papers, PaperHits()),
-    ]
-
-
-def _github_jobs(
-    catalogue: Catalogue, lock: Lock, plan: Plan, transport: Transport, environment: Settings, today: Any
-) -> list[Job[Any]]:
-    queries, token = planning.searches(catalogue, "github", today), environment.token
-    etags = {key: record.etag for key, record in lock.repositories.items() if record.etag}
-    return [
-        Job(
-            GitHubGraphQL(transport, token) if token else GitHubREST(transport, etags),
-            plan.repositories,
-            lock.repositories,
-            RepositoryFacts(),
-            lock.history,
-        ),
-        Job(
-            GitHubGraphQLSearches(transport, token, queries) if token else GitHubRESTSearches(transport, queries),
-            plan.new_repositories,
-            lock.new_repositories,
-            RepositoryHits(),
-            lock.history,
-        ),
-    ]
+def _manners(options: argparse.Namespace) -> Manners:
+    return Manners(
+        requests=options.budget,
+        seconds=options.deadline,
+        contact=options.contact,
+        spare_stand_ins=options.full_pace,
+    )
 
 
 def _prune(catalogue: Catalogue, lock: Lock) -> list[str]:
@@ -319,7 +265,7 @@ def _print(options: argparse.Namespace, result: Report, lines: list[str] | None 
 
 
 @contextmanager
-def _progress(jobs: list[Job[Any]]) -> Iterator[refresh.Progress]:
+def _progress(jobs: Sequence[Job[Any]]) -> Iterator[Progress]:
     """A bar for each service on a terminal; elsewhere a plain line whenever another quarter is done."""
     console = Console(stderr=True)
     if not console.is_terminal:
@@ -333,8 +279,13 @@ def _progress(jobs: list[Job[Any]]) -> Iterator[refresh.Progress]:
 
         yield line
         return
-    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
-    with Progress(*columns, console=console, transient=True) as bars:
+    columns = (
+        progress.TextColumn("{task.description}"),
+        progress.BarColumn(),
+        progress.MofNCompleteColumn(),
+        progress.TimeElapsedColumn(),
+    )
+    with progress.Progress(*columns, console=console, transient=True) as bars:
         tasks = {job.source.title: bars.add_task(job.source.title, total=len(job.keys)) for job in jobs if job.keys}
 
         def advance(title: str, done: int, _: int) -> None:

@@ -17,6 +17,18 @@ LONGEST_WAIT = 60.0  # a service that asks for more is left alone until the next
 LONGEST_COOL_DOWN = 24 * 3600.0  # seconds; a header that asks for more is taken for a mistake
 
 
+@dataclass(frozen=True, slots=True)
+class Manners:
+    """What a run may take, and how it presents itself."""
+
+    requests: int | None = None
+    seconds: float | None = None
+    contact: str | None = None
+    """Whom services may write to."""
+    spare_stand_ins: bool = False
+    """Whether stand-ins on loopback are asked no faster than the services that they stand in for."""
+
+
 class Memory:
     """When each service may be asked again, in a file: names to moments, in seconds since 1970.
 
