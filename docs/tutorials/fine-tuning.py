@@ -54,7 +54,7 @@ torch.set_num_threads(2)
 figures.use_site_style()
 
 # %% tags=["parameters"] smoke={"pretraining_steps": 2, "epochs": 1, "most_quatrains": 80, "size": 32, "claims_hold": false}
-pretraining_steps = 900
+pretraining_steps = 700
 epochs = 2
 most_quatrains = 10_000
 size = 160
