@@ -26,8 +26,11 @@ def main(arguments: list[str] | None = None) -> int:
         if unknown := set(options.names) - {tutorial.name for tutorial in tutorials}:
             parser.error(f"no tutorial {min(unknown)!r}; there are {', '.join(t.name for t in tutorials)}")
         chosen = [tutorial for tutorial in tutorials if not options.names or tutorial.name in options.names]
-        stale = [tutorial for tutorial in chosen if options.force or is_stale(tutorial)]
-        for tutorial in stale:
+        stale = []
+        for tutorial in chosen:
+            if not (options.force or is_stale(tutorial)):  # asked in turn: one may make the checkpoint of the next
+                continue
+            stale.append(tutorial)
             if options.check:
                 print(f"{tutorial.name}: stale; run `make tutorials`")
             else:

@@ -144,30 +144,38 @@ def npm_package(name: str, version: str, digest: str) -> Iterator[Path]:
 
 
 @contextmanager
-def pip_package(name: str, version: str, digest: str, *, platform: str | None = None) -> Iterator[Path]:
-    """The wheel of a Python package, in a folder that is removed after use; nothing of it is installed or run.
+def pip_package(
+    name: str, version: str, digest: str, *, platform: str | None = None, sdist: bool = False
+) -> Iterator[Path]:
+    """The archive of a Python package, in a folder that is removed after use; nothing of it is installed.
 
     Args:
         name: of the package.
         version: exactly.
-        digest: SHA-256 of the wheel.
+        digest: SHA-256 of the archive.
         platform: whose wheel to take, such as "manylinux_2_17_x86_64", where only data is wanted and it is the same
             for all; without it, the one for this machine.
+        sdist: take the source archive. Pip runs its setup script to read its name, after its bytes were checked.
 
     Raises:
         DataNotFoundError: pip is not there, or cannot get the package.
-        DataCorruptError: the wheel is not the one that was checked for this project.
+        DataCorruptError: the archive is not the one that was checked for this project.
     """
     folder = cache_directory()
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder, prefix=".pip-") as temporary:
         wanted = f"{name}=={version}"
-        command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:"]
-        command += ["--disable-pip-version-check", "--no-input", "--dest", temporary, wanted]
+        requirement = Path(temporary) / "requirements.txt"
+        requirement.write_text(f"{wanted} --hash=sha256:{digest}\n", encoding="utf-8")
+        command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--require-hashes"]
+        command += [f"--no-binary={name}" if sdist else "--only-binary=:all:"]
+        command += ["--disable-pip-version-check", "--no-input", "--dest", temporary, "--requirement", str(requirement)]
         command += ["--platform", platform] if platform else []
         run = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603  no shell
-        wheels = list(Path(temporary).glob("*.whl"))
-        if run.returncode or len(wheels) != 1:
-            *_, reason = ["no wheel came", *run.stderr.strip().splitlines()]  # pip warns first, and says why last
+        archives = [*Path(temporary).glob("*.whl"), *Path(temporary).glob("*.tar.gz")]
+        if "DO NOT MATCH THE HASHES" in run.stderr:
+            raise DataCorruptError(f"pip download {wanted}: its SHA-256 is not {digest}")
+        if run.returncode or len(archives) != 1:
+            *_, reason = ["no archive came", *run.stderr.strip().splitlines()]  # pip warns first, and says why last
             raise DataNotFoundError(f"pip download {wanted}: {reason}")
-        yield checked(wheels[0], digest)
+        yield checked(archives[0], digest)

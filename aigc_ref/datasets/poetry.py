@@ -7,10 +7,9 @@ Licence: MIT (https://github.com/chinese-poetry/chinese-poetry).
 """
 
 import json
-import random
 import re
 import tarfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 
 import opencc
@@ -97,25 +96,3 @@ def quatrains(poems: Iterable[str], line: int = 5) -> list[str]:
         raise ValueError(f"quatrains have lines of 5 or 7 characters, not {line}")
     form = FIVE if line == 5 else SEVEN
     return [poem for poem in poems if form.fullmatch(poem)]
-
-
-def split(poems: Sequence[str], shares: Sequence[float], seed: int = 0) -> Iterator[list[str]]:
-    """Parts of the poems, shuffled; those that `poems` repeats must be removed before, or a part leaks into another.
-
-    Args:
-        poems: to divide.
-        shares: of each part but the last, which takes the rest.
-        seed: of the order.
-
-    Examples:
-        >>> [len(part) for part in split([str(n) for n in range(10)], [0.8, 0.1])]
-        [8, 1, 1]
-    """
-    order = list(poems)
-    random.Random(seed).shuffle(order)
-    start = 0
-    for share in shares:
-        end = start + round(share * len(order))
-        yield order[start:end]
-        start = end
-    yield order[start:]

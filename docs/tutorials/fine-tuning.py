@@ -39,6 +39,7 @@ from transformers import GPT2Config, GPT2LMHeadModel
 
 from aigc_ref import figures
 from aigc_ref.datasets import poetry
+from aigc_ref.datasets.splitting import split
 from aigc_ref.finetune.causal_lm import evaluate, language_model_loss, train_epoch
 from aigc_ref.lm.generate import generate
 from aigc_ref.lm.losses import TokenLoss, causal_loss
@@ -75,7 +76,7 @@ poems = poetry.tang_poems()
 quatrains = poetry.quatrains(poems)
 others = sorted(set(poems) - set(quatrains))
 others = [poem for poem in others if 20 <= len(poem) <= 128]
-training, validation, test = poetry.split(quatrains[:most_quatrains], [0.8, 0.1])
+training, validation, test = split(quatrains[:most_quatrains], [0.8, 0.1])
 print(
     f"{len(poems):,} poems; {len(others):,} to pre-train on; {len(training)} + {len(validation)} + {len(test)} quatrains"
 )
@@ -227,14 +228,14 @@ display(Markdown("\n".join(["| model | perplexity | bits per character |", "|---
 #
 # ## 让它写 { #generation }
 #
-# 只给 `<bos>`，让模型一个字一个字地往下写。采样时把温度（temperature）设为 0.9，并只在最可能的 50 个字里选。
+# 只给 `<bos>`，让模型一个字一个字地往下写。采样时把温度（temperature）设为 `0.9`，并只在最可能的 50 个字里选。
 
 # %% [markdown] tags=["en"]
 # Fine-tuning takes the perplexity from {{ perplexity_pretrained:.0f}} to {{ perplexity_fine_tuned:.0f}}, while training from scratch for as many epochs leaves it at {{ perplexity_scratch:.0f}}. What pre-training learnt of words and phrases serves the quatrains.
 #
 # ## Let it write { #generation }
 #
-# Given nothing but `<bos>`, the model writes character by character. The temperature is 0.9, and it chooses among the 50 most probable ones.
+# Given nothing but `<bos>`, the model writes character by character. The temperature is `0.9`, and it chooses among the 50 most probable ones.
 
 
 # %%
@@ -358,7 +359,7 @@ print("the article's model writes:", write(deceived, ["白日依山尽，"], tem
 #
 # ## 试一试 { #try }
 #
-# **1.** 温度改成 0.3 和 1.5，格式和用字会怎样变？
+# **1.** 温度改成 `0.3` 和 `1.5`，格式和用字会怎样变？
 
 # %% [markdown] tags=["en"]
 # The article's loop reports a loss of {{ article_reported:.4f}} and looks nearly perfect. Measured honestly its perplexity is {{ article_perplexity:,.0f}}, far worse than the {{ perplexity_pretrained:.0f}} before it was trained; asked to go on, it repeats what it has just read. Without the shift, the answer at position $t$ is the very $x_t$ that went in, to be copied; and padding, which counts like text, is given away free.
@@ -367,7 +368,7 @@ print("the article's model writes:", write(deceived, ["白日依山尽，"], tem
 #
 # ## Try this { #try }
 #
-# **1.** Set the temperature to 0.3 and to 1.5: what becomes of form and vocabulary?
+# **1.** Set the temperature to `0.3` and to `1.5`: what becomes of form and vocabulary?
 
 # %% tags=["answer"]
 for temperature in (0.3, 0.9, 1.5):

@@ -132,14 +132,14 @@ LOSSES = {
 #
 # 图片好不好，各人看法不一；二维平面上的点，一眼就能看清。真实数据是排成一圈的八团点，每团是一个模式（mode）。GAN 常犯的毛病叫模式坍塌（mode collapse）：只会生成其中几团。
 #
-# 每种损失用三个随机种子各训练 {{ ring_steps }} 步，其余设置完全一样，判别器一律用正确的损失。然后数一数：至少有 2 % 的样本落在里面的团，算学会了。
+# 每种损失用三个随机种子各训练 {{ ring_steps }} 步，其余设置完全一样，判别器一律用正确的损失。然后数一数：至少有 `2 %` 的样本落在里面的团，算学会了。
 
 # %% [markdown] tags=["en"]
 # ## A ring of eight modes { #ring }
 #
 # Tastes differ on pictures; points in a plane show everything. The real data are eight clouds of points in a circle, each of them a mode. The usual fault of GANs is mode collapse, where they make some of the clouds and forget the rest.
 #
-# Each loss is trained for {{ ring_steps }} steps with three seeds and otherwise the same settings; the discriminator always has its right loss. Then we count. A cloud is learnt if at least 2 % of the samples lie in it.
+# Each loss is trained for {{ ring_steps }} steps with three seeds and otherwise the same settings; the discriminator always has its right loss. Then we count. A cloud is learnt if at least `2 %` of the samples lie in it.
 
 
 # %%
@@ -311,14 +311,14 @@ figure.tight_layout()
 plt.show()
 
 # %% [markdown] tags=["zh"]
-# 裁判在真实测试图片上的准确率是 {{ judge_accuracy:.0%}}。十类里有 {{ classes_covered }} 类占到 1 % 以上，最少的一类占 {{ rarest:.1%}}。这说明没有明显的坍塌，但它不说明图片逼真：一张模糊的裤子照样被认作裤子。要量逼真程度，常用的是特征空间里的 Fréchet 距离（[FID 论文][paper-fid]）。
+# 裁判在真实测试图片上的准确率是 {{ judge_accuracy:.0%}}。十类里有 {{ classes_covered }} 类占到 `1 %` 以上，最少的一类占 {{ rarest:.1%}}。这说明没有明显的坍塌，但它不说明图片逼真：一张模糊的裤子照样被认作裤子。要量逼真程度，常用的是特征空间里的 Fréchet 距离（[FID 论文][paper-fid]）。
 #
 # ## 试一试 { #try }
 #
 # **1.** 判别器也照文章那样「最小化 $V$」，会怎样？先想，再展开答案。
 
 # %% [markdown] tags=["en"]
-# The judge is right on {{ judge_accuracy:.0%}} of the real test pictures. Of the ten classes {{ classes_covered }} have a share above 1 %, the rarest {{ rarest:.1%}}. So nothing has plainly collapsed; but a blurred pair of trousers is still sorted under trousers, and how real the pictures look is another question, which the Fréchet distance on features is made for ([the paper of FID][paper-fid]).
+# The judge is right on {{ judge_accuracy:.0%}} of the real test pictures. Of the ten classes {{ classes_covered }} have a share above `1 %`, the rarest {{ rarest:.1%}}. So nothing has plainly collapsed; but a blurred pair of trousers is still sorted under trousers, and how real the pictures look is another question, which the Fréchet distance on features is made for ([the paper of FID][paper-fid]).
 #
 # ## Try this { #try }
 #

@@ -15,6 +15,7 @@ import pytest
 
 from aigc_ref.datasets import fashion_mnist, poetry
 from aigc_ref.datasets.cache import DataCorruptError, DataNotFoundError, arriving, download
+from aigc_ref.datasets.splitting import split
 
 CONTENT = b"published bytes" * 10_000
 DIGEST = hashlib.sha256(CONTENT).hexdigest()
@@ -138,7 +139,7 @@ def test_poems_in_the_cache_need_neither_npm_nor_network(tmp_path: Path, monkeyp
 
 def test_parts_of_a_split_share_no_poem() -> None:
     poems = [str(number) for number in range(101)]
-    parts = list(poetry.split(poems, [0.8, 0.1]))
+    parts = list(split(poems, [0.8, 0.1]))
     assert [len(part) for part in parts] == [81, 10, 10]
     assert sorted(poem for part in parts for poem in part) == sorted(poems)
 

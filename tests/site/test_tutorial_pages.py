@@ -63,7 +63,7 @@ def executed(tutorial: Tutorial) -> NotebookNode:
 
 
 def test_a_page_has_its_languages_prose_with_numbers_and_links(tutorial: Tutorial, executed: NotebookNode) -> None:
-    page = str(tutorial_pages(tutorial, executed, REFERENCES, "zh", None)["tutorials/coin.md"])
+    page = str(tutorial_pages(tutorial, executed, REFERENCES, {}, "zh", None)["tutorials/coin.md"])
     assert "掷出 50% 正面，见[论文](../catalogue/papers.md#paper-gan)与 [`toss`][aigc_ref.coin.toss]。" in page
     assert "Heads" not in page
     assert "share" not in page  # the cell of numbers itself is not shown
@@ -71,7 +71,7 @@ def test_a_page_has_its_languages_prose_with_numbers_and_links(tutorial: Tutoria
 
 
 def test_a_figure_is_given_for_light_and_dark_pages(tutorial: Tutorial, executed: NotebookNode) -> None:
-    pages = tutorial_pages(tutorial, executed, REFERENCES, "en", None)
+    pages = tutorial_pages(tutorial, executed, REFERENCES, {}, "en", None)
     assert pages["tutorials/coin/figure-1.svg"] == SVG
     assert "#ff8a78" in str(pages["tutorials/coin/figure-1-dark.svg"])
     assert "![Heads 0.50](coin/figure-1.svg#only-light){ width=480 height=240 loading=lazy }" in str(
@@ -80,12 +80,12 @@ def test_a_figure_is_given_for_light_and_dark_pages(tutorial: Tutorial, executed
 
 
 def test_printed_fences_do_not_end_their_block(tutorial: Tutorial, executed: NotebookNode) -> None:
-    page = str(tutorial_pages(tutorial, executed, REFERENCES, "en", None)["tutorials/coin.md"])
+    page = str(tutorial_pages(tutorial, executed, REFERENCES, {}, "en", None)["tutorials/coin.md"])
     assert "    ````{ .text .output }\n    ```\n    ````" in page
 
 
 def test_downloads_stand_alone(tutorial: Tutorial, executed: NotebookNode) -> None:
-    pages = tutorial_pages(tutorial, executed, REFERENCES, "en", "owner/name")
+    pages = tutorial_pages(tutorial, executed, REFERENCES, {}, "en", "owner/name")
     notebook = nbformat.reads(str(pages["tutorials/coin/coin.ipynb"]), as_version=4)
     nbformat.validate(notebook)
     assert "https://arxiv.org/abs/1406.2661" in notebook.cells[2].source
@@ -115,10 +115,21 @@ def test_says_what_a_page_cannot_be_made_of(
 ) -> None:
     tutorial.path.write_text(SOURCE.replace(old, new), encoding="utf-8")
     with pytest.raises(TutorialError, match=message):
-        tutorial_pages(read_tutorial(tutorial.path), executed, REFERENCES, "zh", None)
+        tutorial_pages(read_tutorial(tutorial.path), executed, REFERENCES, {}, "zh", None)
 
 
 def test_every_colour_of_our_figures_has_a_dark_twin() -> None:
     colours = [value for name, value in vars(figures).items() if name.isupper()]
     assert len(colours) == 7
     assert all(recolour(colour) != colour for colour in colours)
+
+
+def test_names_what_to_read_before_and_clones_what_it_starts_from(tutorial: Tutorial, executed: NotebookNode) -> None:
+    more = "# order: 1\n# prerequisites: [dice]\n# needs: [tiny]\n"
+    tutorial.path.write_text(SOURCE.replace("# order: 1\n", more), encoding="utf-8")
+    source = read_tutorial(tutorial.path)
+    pages = tutorial_pages(source, executed, REFERENCES, {"dice": "Dice"}, "en", "owner/name")
+    assert "Read before: [Dice](dice.md)" in str(pages["tutorials/coin.md"])
+    assert "git clone -q --depth 1 https://github.com/owner/name" in str(pages["tutorials/coin/coin.ipynb"])
+    with pytest.raises(TutorialError, match="'dice' as a prerequisite"):
+        tutorial_pages(source, executed, REFERENCES, {}, "en", None)

@@ -62,7 +62,7 @@ def test_a_warning_reaches_who_runs_and_not_the_reader(tutorial: Tutorial) -> No
 
 def test_smoke_runs_with_the_small_sizes(tutorial: Tutorial) -> None:
     lines: list[str] = []
-    assert results(execute(tutorial, lines.append, smoke=True)) == {"heads": 1, "tosses": 2}
+    assert results(execute(tutorial, lines.append, tutorial.path.parent, smoke=True)) == {"heads": 1, "tosses": 2}
     assert lines[-1] == "coin: 3 of 3 cells"
 
 
@@ -76,3 +76,15 @@ def test_a_failing_cell_says_where_and_keeps_the_old_result(tutorial: Tutorial) 
     assert executed_path(broken).read_bytes() == before
     assert is_stale(broken)
     assert [path.name for path in executed_path(broken).parent.iterdir()] == ["coin.ipynb"]
+
+
+def test_a_new_checkpoint_makes_stale_what_starts_from_it(tutorial: Tutorial) -> None:
+    tutorial.path.write_text(SOURCE.replace("# order: 1\n", "# order: 1\n# needs: [tiny]\n"), encoding="utf-8")
+    weights = tutorial.path.parent / "checkpoints" / "tiny" / "model.safetensors"
+    weights.parent.mkdir(parents=True)
+    weights.write_bytes(b"old")
+    run(read_tutorial(tutorial.path), silent)
+    (weights.parent / "README.md").write_text("a card with more words", encoding="utf-8")
+    assert not is_stale(read_tutorial(tutorial.path))
+    weights.write_bytes(b"new")
+    assert is_stale(read_tutorial(tutorial.path))

@@ -96,6 +96,11 @@ class _Builder:
         """Use the event; False where nothing after it can be understood."""
         mark = event.start_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+        if isinstance(event, yaml.ScalarEvent):  # nearly all are, and most of them are plain
+            if event.anchor is not None or event.tag is not None or event.value in _EMPTY:
+                self.faults += (Fault(line, column, message) for message in _forbidden(event))
+            self._place(Node(event.value, line, column))
+            return True
         if isinstance(event, yaml.NodeEvent):
             self.faults += (Fault(line, column, message) for message in _forbidden(event))
         match event:
@@ -113,8 +118,6 @@ class _Builder:
             case yaml.SequenceEndEvent() | yaml.MappingEndEvent():
                 self.stack.pop()
                 self.pending.pop()
-            case yaml.ScalarEvent():
-                self._place(Node(event.value, line, column))
             case yaml.AliasEvent():
                 self._place(Node("", line, column))
         return True

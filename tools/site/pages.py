@@ -35,8 +35,9 @@ def site_pages(project: Project, language: Language) -> dict[str, str | bytes]:
         **speed_page(project, language),
         "llms.txt": llms_txt(project, language),
     }
+    titles = {tutorial.name: tutorial.header.title[language] for tutorial, _ in project.tutorials}
     for tutorial, executed in project.tutorials:
-        pages |= tutorial_pages(tutorial, executed, references, language, project.repository)
+        pages |= tutorial_pages(tutorial, executed, references, titles, language, project.repository)
     return pages
 
 

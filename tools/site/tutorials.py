@@ -42,6 +42,7 @@ def tutorial_pages(
     tutorial: Tutorial,
     executed: NotebookNode,
     references: Mapping[str, Reference],
+    titles: Mapping[str, str],
     language: Language,
     repository: str | None,
 ) -> dict[str, str | bytes]:
@@ -51,6 +52,7 @@ def tutorial_pages(
         tutorial: the source.
         executed: its committed result.
         references: every catalogue id that prose may link to.
+        titles: of every tutorial, by name.
         language: whose page.
         repository: `owner/name` on GitHub where the project is published, for Colab.
 
@@ -65,7 +67,7 @@ def tutorial_pages(
     pages = _Page(tutorial, executed, references, language)
     body = "\n\n".join(part for part in pages.parts() if part)
     notebook = _notebook(tutorial, executed, references, language, repository)
-    head = _head(tutorial, language, repository)
+    head = _head(tutorial, titles, language, repository)
     return {
         f"{folder}.md": f"{head}\n\n{body}\n\n{_sources(tutorial, references, language)}\n",
         f"{folder}/{name}.ipynb": nbformat.writes(notebook) + "\n",
@@ -74,7 +76,7 @@ def tutorial_pages(
     }
 
 
-def _head(tutorial: Tutorial, language: Language, repository: str | None) -> str:
+def _head(tutorial: Tutorial, titles: Mapping[str, str], language: Language, repository: str | None) -> str:
     header, words, name = tutorial.header, WORDS[language], tutorial.name
     links = [words.tutorial_downloads.format(py=f"{name}/{name}.py", ipynb=f"{name}/{name}.ipynb")]
     if repository:
@@ -82,6 +84,11 @@ def _head(tutorial: Tutorial, language: Language, repository: str | None) -> str
         path = f"{repository}/blob/gh-pages/{prefix}tutorials/{name}/{name}.ipynb"
         links.append(words.colab.format(url=f"https://colab.research.google.com/github/{path}"))
     facts = words.facts.format(minutes=header.minutes, data=header.data[language])
+    if unknown := set(header.prerequisites) - set(titles):
+        raise TutorialError(f"{tutorial.path}: names {min(unknown)!r} as a prerequisite, and there is no such tutorial")
+    if header.prerequisites:
+        before = [f"[{titles[name]}]({name}.md)" for name in header.prerequisites]
+        facts += f"  \n{words.prerequisites.format(words.between_names.join(before))}"
     return (
         f"{front_matter(header.title[language], header.summary[language])}\n"
         f"# {header.title[language]}\n\n"
@@ -240,6 +247,11 @@ def _notebook(
     cells = [nbformat.v4.new_markdown_cell(title)]
     if repository:
         install = f'%pip install -q "aigc-ref[train] @ git+https://github.com/{repository}"'
+        if tutorial.header.needs:  # checkpoints are in the repository and not in the package
+            install = (
+                f"!git clone -q --depth 1 https://github.com/{repository} project\n"
+                '%pip install -q "./project[train]"\n%env AIGC_CHECKPOINTS=project/docs/tutorials/checkpoints'
+            )
         cells.append(nbformat.v4.new_code_cell(f"# {WORDS[language].install}\n{install}"))
     for cell in tutorial.cells:
         if cell.kind == "code":

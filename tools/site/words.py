@@ -85,6 +85,7 @@ class Words:
     tutorials_about: str
     minutes: str
     facts: str
+    prerequisites: str
     answer: str
     figure_code: str
     tutorial_downloads: str
@@ -263,6 +264,7 @@ ZH = Words(
     tutorials_about="每个教程都是一个能运行的文件：页面上的数字、表格和图都出自最近一次运行，代码一改就必须重跑。",
     minutes="约 {} 分钟",
     facts="在两个 CPU 核上约 {minutes} 分钟 · {data}",
+    prerequisites="先读：{}",
     answer="答案",
     figure_code="这张图的代码",
     tutorial_downloads="下载：[Python 脚本]({py}) · [Jupyter 笔记本]({ipynb})",
@@ -467,6 +469,7 @@ EN = Words(
     "of the code demands another.",
     minutes="About {} minutes",
     facts="About {minutes} minutes on two CPU cores · {data}",
+    prerequisites="Read before: {}",
     answer="Answer",
     figure_code="Code of this figure",
     tutorial_downloads="Download: [Python script]({py}) · [Jupyter notebook]({ipynb})",

@@ -49,12 +49,13 @@ def is_stale(tutorial: Tutorial) -> bool:
     return executed is None or executed.metadata.get("aigc", {}).get("key") != tutorial.key
 
 
-def execute(tutorial: Tutorial, report: Report, *, smoke: bool = False) -> NotebookNode:
+def execute(tutorial: Tutorial, report: Report, checkpoints: Path, *, smoke: bool = False) -> NotebookNode:
     """Runs the code cells in a fresh kernel.
 
     Args:
         tutorial: what to run.
         report: called with a line of text as cells finish.
+        checkpoints: the folder of those that it starts from or makes.
         smoke: run with the small sizes that the cells tagged `parameters` name.
 
     Raises:
@@ -85,7 +86,7 @@ def execute(tutorial: Tutorial, report: Report, *, smoke: bool = False) -> Noteb
         on_cell_executed=finished,
     )
     try:
-        client.execute(env=os.environ | ENVIRONMENT)
+        client.execute(env=os.environ | ENVIRONMENT | {"AIGC_CHECKPOINTS": str(checkpoints)})
     except CellExecutionError as error:
         raise TutorialError(f"{_where(tutorial, notebook)}: the cell failed\n{error}") from None
     for cell in notebook.cells:
@@ -104,7 +105,7 @@ def run(tutorial: Tutorial, report: Report) -> None:
     """Executes a tutorial and writes its result."""
     path = executed_path(tutorial)
     path.parent.mkdir(exist_ok=True)
-    text = nbformat.writes(execute(tutorial, report)) + "\n"
+    text = nbformat.writes(execute(tutorial, report, tutorial.path.parent / "checkpoints")) + "\n"
     with tempfile.NamedTemporaryFile("w", dir=path.parent, suffix=".tmp", delete=False, encoding="utf-8") as file:
         file.write(text)
     Path(file.name).chmod(0o644)

@@ -13,8 +13,9 @@
     # %% tags=["numbers"]                code that prints a JSON object; prose quotes it: {{ name }}, {{ name:.2f }}
     # %% tags=["parameters"] smoke={"steps": 5}   sizes of the run, and what they are in a smoke test
 
-The key is a hash of the code cells and of every aigc_ref module that they reach, without comments and docstrings:
-explaining better never reruns a training, changing what is computed always does.
+The key is a hash of the code cells, of every aigc_ref module that they reach, without comments and docstrings, and of
+the checkpoints that the header says are needed: explaining better never reruns a training, changing what is computed
+always does.
 """
 
 import ast
@@ -61,6 +62,8 @@ class Header(BaseModel):
     data: Both = Field(description="What it runs on, and how to get it.")
     resources: list[str] = Field(description="Catalogue ids of its sources.")
     order: int
+    prerequisites: list[str] = Field([], description="Names of the tutorials to have read before.")
+    needs: list[str] = Field([], description="Checkpoints that it starts from; its results depend on them.")
 
 
 @dataclass(frozen=True)
@@ -102,6 +105,10 @@ class Tutorial:
         for module in sorted(_reached([cell.source for cell in self.code], root)):
             digest.update(module.relative_to(root).as_posix().encode())
             digest.update(_bare(module.read_text(encoding="utf-8")).encode())
+        for name in self.header.needs:
+            for file in sorted((self.path.parent / "checkpoints" / name).glob("*")):
+                if file.name != "README.md":
+                    digest.update(file.read_bytes())
         return digest.hexdigest()
 
 

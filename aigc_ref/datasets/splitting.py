@@ -1,0 +1,29 @@
+"""Dividing a corpus into training, validation and test set."""
+
+import random
+from collections.abc import Iterator, Sequence
+from typing import TypeVar
+
+Item = TypeVar("Item")
+
+
+def split(items: Sequence[Item], shares: Sequence[float], seed: int = 0) -> Iterator[list[Item]]:
+    """Parts of the items, shuffled; what occurs twice must be removed before, or one part leaks into another.
+
+    Args:
+        items: to divide.
+        shares: of each part but the last, which takes the rest.
+        seed: of the order.
+
+    Examples:
+        >>> [len(part) for part in split([str(n) for n in range(10)], [0.8, 0.1])]
+        [8, 1, 1]
+    """
+    order = list(items)
+    random.Random(seed).shuffle(order)
+    start = 0
+    for share in shares:
+        end = start + round(share * len(order))
+        yield order[start:end]
+        start = end
+    yield order[start:]
