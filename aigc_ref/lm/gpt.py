@@ -44,6 +44,8 @@ class KeyValueCache:
         self.length = 0
         self.keys = [like.new_zeros(batch, heads, capacity, size) for _ in range(layers)]
         self.values = [like.new_zeros(batch, heads, capacity, size) for _ in range(layers)]
+        self.output: Tensor | None = None
+        """The output layer's weights, (width, vocabulary), for a single text: see `_logits`."""
 
     def append(self, layer: int, keys: Tensor, values: Tensor) -> tuple[Tensor, Tensor]:
         """Writes behind what is there and gives back all; the model moves `length` on after the last layer."""
@@ -146,7 +148,11 @@ class GPT(nn.Module):
         """An empty cache for so many texts of at most so many tokens."""
         config = self.config
         size = config.width // config.heads
-        return KeyValueCache(config.layers, batch, config.heads, capacity, size, like=self.token_embedding.weight)
+        embedding = self.token_embedding.weight
+        cache = KeyValueCache(config.layers, batch, config.heads, capacity, size, like=embedding)
+        if batch == 1:
+            cache.output = embedding.detach().t().contiguous()
+        return cache
 
     def forward(
         self,
@@ -193,14 +199,20 @@ class GPT(nn.Module):
             x = block(x, visible, past_key_values)
         if past_key_values is not None:
             past_key_values.length += length
-        return GPTOutput(_logits(self.final_norm(x), self.token_embedding.weight), past_key_values)
+        return GPTOutput(_logits(self.final_norm(x), self.token_embedding.weight, past_key_values), past_key_values)
 
 
-def _logits(x: Tensor, embedding: Tensor) -> Tensor:
-    """The output layer, whose weights are the embedding: x · embeddingᵀ."""
+def _logits(x: Tensor, embedding: Tensor, cache: KeyValueCache | None) -> Tensor:
+    """The output layer, whose weights are the embedding: x · embeddingᵀ.
+
+    While it generates it is two fifths of the work, and what it costs is reading the weights. With a vocabulary of
+    8192 and a width of 256 (MKL 2024, weights not in the processor's cache), F.linear takes 1.0 ms for one text and
+    1.9 ms for eight; a copy that lies the other way round 0.4 ms for one, (embedding · xᵀ)ᵀ 1.0 ms for eight.
+    """
     if x.shape[1] > 1:
         return F.linear(x, embedding)
-    # One token of each text: (embedding · xᵀ)ᵀ takes half the time for eight texts and a vocabulary of 8192 (MKL 2024)
+    if len(x) == 1 and cache is not None and cache.output is not None:
+        return x @ cache.output
     return (embedding @ x[:, 0].t()).t().unsqueeze(1)
 
 
