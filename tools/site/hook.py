@@ -31,6 +31,7 @@ from tools.site.pages import navigation, site_pages
 from tools.site.project import ProseError, read_project
 from tools.site.prose import PAPERS, cited
 from tools.site.templates import BLOCK
+from tools.site.theme import mended, secured
 from tools.site.words import WORDS
 from tools.tutorials.source import Language, TutorialError
 
@@ -46,10 +47,16 @@ _blocks: dict[str, list[str]] = {}
 _resources: dict[str, Resource] = {}
 """Catalogue id → what the reference cites by it."""
 _english: list[subprocess.Popen[str]] = []
+_serving: list[bool] = []
+"""Whether MkDocs serves: its live reload is an inline script that no policy knows."""
 
 
 def _language(config: MkDocsConfig) -> Language:
     return cast(Language, config.theme["language"])
+
+
+def on_startup(command: str, dirty: bool) -> None:  # noqa: ARG001
+    _serving.append(command == "serve")
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
@@ -116,6 +123,14 @@ def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -
         here = page.file.src_uri
         html = PAPERS.sub(lambda paragraph: LINK.sub(link, cited(paragraph[0], _resources, here)), html)
     return html
+
+
+def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:  # noqa: ARG001
+    return mended(output) if any(_serving) else secured(mended(output))
+
+
+def on_post_template(output_content: str, template_name: str, config: MkDocsConfig) -> str:  # noqa: ARG001
+    return secured(mended(output_content)) if template_name.endswith(".html") else output_content
 
 
 def on_post_build(config: MkDocsConfig) -> None:
