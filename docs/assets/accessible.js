@@ -15,7 +15,7 @@ const mend = () => {
     level.dataset.path = "";
   }
   // What scrolls sideways must be reachable by the keyboard.
-  for (const box of document.querySelectorAll(".md-typeset__scrollwrap, .md-typeset .arithmatex, .md-typeset pre > code"))
+  for (const box of document.querySelectorAll(".md-typeset__scrollwrap, .scroll, .md-typeset .arithmatex, .md-typeset pre > code"))
     if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
 };
 new MutationObserver(mend).observe(document.body, { childList: true, subtree: true });

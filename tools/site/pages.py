@@ -8,9 +8,12 @@ from tools.site.catalogue import catalogue_pages
 from tools.site.downloads import llms_txt
 from tools.site.faults import faults_page
 from tools.site.home import home_page
+from tools.site.news import news_page
+from tools.site.paths import paths_page
 from tools.site.project import Project
 from tools.site.prose import errata_page, glossary_page, page_of, reference_pages, tutorials_page
 from tools.site.speed import speed_page
+from tools.site.timeline import timeline_page
 from tools.site.tutorials import Reference, tutorial_pages
 from tools.site.words import WORDS
 from tools.tutorials.source import Language
@@ -26,6 +29,9 @@ def site_pages(project: Project, language: Language) -> dict[str, str | bytes]:
     }
     pages = {
         **home_page(project, language),
+        **timeline_page(project, language),
+        **news_page(project, language),
+        **paths_page(project, language),
         **tutorials_page(project, language),
         **catalogue_pages(project, language),
         **reference_pages(project, language),
@@ -49,10 +55,13 @@ def navigation(project: Project, language: Language) -> Navigation:
     reference: Navigation = [{page.removeprefix("reference/").removesuffix(".md"): page} for page in folders]
     return [
         {words.home: "index.md"},
+        {words.paths: "paths.md"},
         {words.tutorials: ["tutorials/index.md", *tutorials]},
         {
             words.catalogue: [
                 "catalogue/index.md",
+                {words.timeline: "catalogue/timeline.md"},
+                {words.news: "catalogue/news.md"},
                 {words.by_kind: [{words.kinds[m.kind]: f"catalogue/{stem}.md"} for stem, m in MODELS.items()]},
                 {
                     words.by_topic: [

@@ -3,7 +3,7 @@
 Reading happens here alone; every other module of this room is pure.
 
     Exception
-    └── ProseError      docs/errata.yaml or docs/glossary.yaml is not valid; the message names file and entry
+    └── ProseError      a file of docs/*.yaml is not valid; the message names file and entry
 """
 
 import ast
@@ -13,12 +13,12 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Literal, Self, TypeVar
 
 import nbformat
 import yaml
 from nbformat import NotebookNode
-from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError, model_validator
 
 from tools.catalogue import lock as lock_files
 from tools.catalogue.load import Catalogue, load
@@ -43,6 +43,33 @@ class Erratum(BaseModel):
     correction: Both
     resources: tuple[str, ...] = ()
     tutorials: tuple[str, ...] = ()
+
+
+class Step(BaseModel):
+    """A stop of a learning path: a tutorial or a resource, and what one can do after it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    tutorial: str | None = None
+    resource: str | None = None
+    after: Both
+
+    @model_validator(mode="after")
+    def _leads_to_one_thing(self) -> Self:
+        if (self.tutorial is None) == (self.resource is None):
+            raise ValueError("names a tutorial or a resource, one of them")
+        return self
+
+
+class LearningPath(BaseModel):
+    """An order for one kind of reader."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    id: str
+    title: Both
+    reader: Both
+    steps: tuple[Step, ...]
 
 
 class FaultTried(BaseModel):
@@ -124,6 +151,7 @@ class Project:
     lock: Lock
     tutorials: tuple[tuple[Tutorial, NotebookNode], ...]
     errata: tuple[Erratum, ...]
+    paths: tuple[LearningPath, ...]
     glossary: tuple[Term, ...]
     modules: tuple[Module, ...]
     faults: tuple[FaultTried, ...]
@@ -146,8 +174,12 @@ def read_project(root: Path, repository: str | None = None, site_url: str | None
     catalogue = load(root / "resources")
     tutorials = read_tutorials(docs / "tutorials")
     errata = _prose(docs / "errata.yaml", Erratum)
+    paths = _prose(docs / "paths.yaml", LearningPath)
+    known = {*(resource.id for resource in catalogue.resources), *(tutorial.name for tutorial in tutorials)}
+    for path in paths:
+        if unknown := {step.tutorial or step.resource or "" for step in path.steps} - known:
+            raise ProseError(f"docs/paths.yaml: {path.id} names {', '.join(sorted(unknown))}, which is not there")
     for erratum in errata:
-        known = {*(resource.id for resource in catalogue.resources), *(tutorial.name for tutorial in tutorials)}
         if unknown := {*erratum.resources, *erratum.tutorials} - known:
             raise ProseError(f"docs/errata.yaml: {erratum.id} names {', '.join(sorted(unknown))}, which is not there")
     return Project(
@@ -158,6 +190,7 @@ def read_project(root: Path, repository: str | None = None, site_url: str | None
             for tutorial in tutorials
         ),
         errata,
+        paths,
         _prose(docs / "glossary.yaml", Term),
         tuple(_modules(root, {resource.id for resource in catalogue.resources})),
         _prose(docs / "faults.json", FaultTried),
@@ -171,7 +204,7 @@ def read_project(root: Path, repository: str | None = None, site_url: str | None
     )
 
 
-Item = TypeVar("Item", Both, Erratum, FaultTried, Term)
+Item = TypeVar("Item", Both, Erratum, FaultTried, Term, LearningPath)
 
 
 def _prose(path: Path, model: type[Item]) -> tuple[Item, ...]:

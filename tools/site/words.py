@@ -86,6 +86,18 @@ class Words:
     minutes: str
     facts: str
     prerequisites: str
+    timeline: str
+    timeline_about: str
+    news: str
+    news_about: str
+    changed: str
+    added: str
+    field_news: str
+    no_field_news: str
+    gained: str
+    paths: str
+    paths_about: str
+    tutorial_kind: str
     answer: str
     figure_code: str
     tutorial_downloads: str
@@ -265,6 +277,18 @@ ZH = Words(
     minutes="约 {} 分钟",
     facts="在两个 CPU 核上约 {minutes} 分钟 · {data}",
     prerequisites="先读：{}",
+    timeline="时间线",
+    timeline_about="{} 篇论文，按主题排在时间轴上；实心的点在 aigc_ref 里有实现。图下的列表内容相同。",
+    news="新鲜事",
+    news_about="目录里什么变了、新收了什么，以及按主题搜索找到的新论文和上升最快的仓库。",
+    changed="有变化的",
+    added="新收入的",
+    field_news="领域里的新东西",
+    no_field_news="还没有搜索结果：运行一次 python tools/refresh_resources.py，这里就会列出 watch.yaml 里各个搜索找到的论文和仓库。",
+    gained="新增 {}",
+    paths="学习路径",
+    paths_about="五种读者，五条路。每一步都写明走完之后能做什么；教程在本站运行，资源在目录里有人核对。",
+    tutorial_kind="教程",
     answer="答案",
     figure_code="这张图的代码",
     tutorial_downloads="下载：[Python 脚本]({py}) · [Jupyter 笔记本]({ipynb})",
@@ -470,6 +494,18 @@ EN = Words(
     minutes="About {} minutes",
     facts="About {minutes} minutes on two CPU cores · {data}",
     prerequisites="Read before: {}",
+    timeline="Timeline",
+    timeline_about="{} papers in time, a row for each topic; a filled dot is implemented in aigc_ref. The list below says the same.",
+    news="News",
+    news_about="What changed in the catalogue, what was added, and which new papers and rising repositories its searches found.",
+    changed="Changed",
+    added="Added",
+    field_news="New in the field",
+    no_field_news="No search has been run yet: after python tools/refresh_resources.py, the papers and repositories found by watch.yaml stand here.",
+    gained="{} more",
+    paths="Learning paths",
+    paths_about="Five readers, five ways. Each step says what you can do after it; tutorials run here, resources are checked in the catalogue.",
+    tutorial_kind="tutorial",
     answer="Answer",
     figure_code="Code of this figure",
     tutorial_downloads="Download: [Python script]({py}) · [Jupyter notebook]({ipynb})",
