@@ -162,6 +162,9 @@ def _poison(resources: Path) -> Catalogue:
     return catalogue
 
 
+TRAP = "window.calls = 0; window.owned = () => { window.calls += 1; };"
+
+
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = copy_project(tmp_path_factory.mktemp("project"))
@@ -234,6 +237,20 @@ def test_only_curated_addresses_lead_away(catalogue: Catalogue, hostile_pages: d
             assert away <= curated, page
 
 
+def test_the_sitemap_names_every_page_in_both_languages(hostile_site: Path) -> None:
+    names = {"s": "http://www.sitemaps.org/schemas/sitemap/0.9", "x": "http://www.w3.org/1999/xhtml"}
+    for language, folder in {"zh-CN": hostile_site, "en": hostile_site / "en"}.items():
+        urls = ET.parse(folder / "sitemap.xml").findall("s:url", names)
+        assert len(urls) > 30
+        for url in urls:
+            location = url.findtext("s:loc", namespaces=names)
+            twins = {link.get("hreflang"): link.get("href") for link in url.findall("x:link", names)}
+            assert twins.keys() == {"zh-CN", "en"}
+            assert twins[language] == location
+            for address in twins.values():
+                assert (hostile_site / str(address).removeprefix("https://example.org/below/") / "index.html").exists()
+
+
 def test_downloads_hold_the_same_text(catalogue: Catalogue, hostile_site: Path) -> None:
     data = json.loads((hostile_site / "catalogue/catalogue.json").read_text(encoding="utf-8"))
     assert [entry["title"] for entry in data["resources"]] == [resource.title for resource in catalogue.resources]
@@ -302,10 +319,11 @@ def test_addresses_that_act_do_not_enter_the_catalogue(field: str, value: str) -
 
 
 def test_a_browser_runs_and_loads_nothing_of_it(hostile_site: Path, browser: Browser) -> None:
-    with served(hostile_site) as address, browser.new_context() as context:
+    # Without the pages' policy, which would hide what escaping lets through.
+    with served(hostile_site) as address, browser.new_context(bypass_csp=True) as context:
         requests: list[str] = []
         context.on("request", lambda request: requests.append(request.url))
-        context.add_init_script("window.calls = 0; window.owned = () => { window.calls += 1; };")
+        context.add_init_script(TRAP)
         page = context.new_page()
         for path in ("catalogue/", "en/catalogue/", "catalogue/topics/gan/", "en/catalogue/papers/", "errata/"):
             page.goto(address + path)
@@ -323,6 +341,19 @@ def test_a_browser_runs_and_loads_nothing_of_it(hostile_site: Path, browser: Bro
         assert len(requests) > 5
         page.set_content("".join(f"<p>{payload}</p>" for payload in ACTIVE))  # the trap can spring
         assert page.evaluate("window.calls") > 0
+
+
+def test_the_policy_stops_what_escaping_would_let_through(hostile_site: Path, browser: Browser) -> None:
+    with served(hostile_site) as address, browser.new_context() as context:
+        context.add_init_script(TRAP)
+        page = context.new_page()
+        page.goto(address)
+        requests: list[str] = []
+        page.on("requestfinished", lambda request: requests.append(request.url))
+        page.set_content("".join(f"<p>{payload}</p>" for payload in ACTIVE))
+        page.wait_for_timeout(200)
+        assert page.evaluate("window.calls") == 0
+        assert [url for url in requests if not url.startswith((address, "data:"))] == []
 
 
 def test_without_escaping_the_same_checks_would_fail(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -77,6 +77,7 @@ def navigation(project: Project, language: Language) -> Navigation:
             words.contributing: [
                 {words.contribute: "contributing.md"},
                 {words.upkeep: "upkeep.md"},
+                {words.publishing: "publishing.md"},
                 {words.faults: "faults.md"},
                 {words.speed: "speed.md"},
                 {words.glossary: "glossary.md"},

@@ -117,6 +117,7 @@ class Words:
     what: str
     # upkeep
     upkeep: str
+    publishing: str
     faults: str
     faults_about: str
     fault: str
@@ -305,6 +306,7 @@ ZH = Words(
     module="模块",
     what="内容",
     upkeep="目录怎样保持真实",
+    publishing="发布",
     faults="故障表",
     faults_about="每一种故障都在按 arXiv 和 GitHub 的规则应答的替身服务器上真的试过：先好好刷新一次，再让故障发生，"
     "然后数一数已知的事实少了几条。共 {tried} 次，丢了 {lost} 条：没有回答时，已知的原样保留。这张表由测试运行写成，过期会让测试失败。",
@@ -524,6 +526,7 @@ EN = Words(
     module="Module",
     what="What it holds",
     upkeep="How the catalogue is kept true",
+    publishing="Publishing",
     faults="Table of faults",
     faults_about="Each fault was tried for real on stand-in servers that follow the rules of arXiv and GitHub: a good "
     "refresh first, then the fault, then a count of the facts that went missing. {tried} trials, {lost} facts lost: what gets no answer stays as it was known. "
