@@ -231,7 +231,10 @@ def ties(project: Project) -> Ties:
         for resource in module.resources:
             modules[resource].append(module)
     for tutorial, _ in project.tutorials:
-        for resource in tutorial.header.resources:
+        prose = " ".join(cell.source for cell in tutorial.cells if cell.kind == "markdown")
+        known = {resource.id for resource in project.catalogue.resources}
+        named = dict.fromkeys([*tutorial.header.resources, *re.findall(r"\]\[([a-z0-9-]+)\]", prose)])
+        for resource in (key for key in named if key in known):
             tutorials[resource].append(tutorial)
     for erratum in project.errata:
         for resource in erratum.resources:

@@ -48,6 +48,7 @@ class Words:
     states: dict[State, str]
     of_code: str
     """Where a state is that of its code and not of the resource itself."""
+    of_link: str
     idle: str
     idle_about: str
     unchecked: str
@@ -55,17 +56,27 @@ class Words:
     fields: dict[str, str]
     """Names of fields, where a card says that one is unchecked."""
     uses: dict[str, str]
-    downloads: str
+    downloads: dict[str, str]
+    """File name below catalogue/ → what it is."""
+    downloads_before: str
+    columns: tuple[str, ...]
+    """Of the table."""
     feed_title: str
+    changes_title: str
+    changed: str
+    opml_title: str
+    calendar_title: str
     # filter
+    shelves: str
+    filter: str
     find: str
-    all_kinds: str
-    all_topics: str
-    all_levels: str
-    all_languages: str
+    facets: dict[str, str]
+    state_names: dict[str, str]
+    """Of the facet: the states, and idle."""
     sort: str
     sorts: dict[str, str]
     shown: str
+    more: str
     nothing_found: str
     reset: str
     # card
@@ -81,6 +92,29 @@ class Words:
     release: str
     checked_on: str
     sources: dict[str, str]
+    growth: str
+    details: str
+    details_of: str
+    # an entry's page
+    open: str
+    code: str
+    here: str
+    entry_facts: str
+    added: str
+    fetched: str
+    latest_version: str
+    categories: str
+    remark: str
+    journal: str
+    star_count: str
+    risen: str
+    commits_a_year: str
+    main_language: str
+    code_license: str
+    state: str
+    between_facts: str
+    versions: str
+    seen_on: str
     # tutorials
     tutorials_about: str
     minutes: str
@@ -125,6 +159,19 @@ class Words:
     english: str
     note: str
 
+
+STATES_ZH = {
+    State.OK: "正常",
+    State.RENAMED: "已改名",
+    State.ARCHIVED: "已归档",
+    State.DISABLED: "已停用",
+    State.WITHDRAWN: "已撤稿",
+    State.REPLACED: "已被取代",
+    State.NOT_FOUND: "找不到",
+    State.GONE: "已撤下",
+    State.BLOCKED: "被屏蔽",
+    State.UNKNOWN: "未知",
+}
 
 ZH = Words(
     site_name="AIGC 从入门到实战",
@@ -186,19 +233,9 @@ ZH = Words(
     levels={"beginner": "入门", "intermediate": "进阶", "research": "研究"},
     access={"free": "免费", "partly-free": "部分免费", "paid": "付费"},
     languages={"zh": "中文", "en": "英文", "mul": "多语言", "ja": "日文"},
-    states={
-        State.OK: "正常",
-        State.RENAMED: "已改名",
-        State.ARCHIVED: "已归档",
-        State.DISABLED: "已停用",
-        State.WITHDRAWN: "已撤稿",
-        State.REPLACED: "已被取代",
-        State.NOT_FOUND: "找不到",
-        State.GONE: "已撤下",
-        State.BLOCKED: "被屏蔽",
-        State.UNKNOWN: "未知",
-    },
+    states=STATES_ZH,
     of_code="代码{}",
+    of_link="链接{}",
     idle="久未更新",
     idle_about="核对之前的 18 个月里没有提交，或自述文件已写明不再维护",
     unchecked="待核实：{}",
@@ -232,17 +269,80 @@ ZH = Words(
         "topics": "主题",
     },
     uses={"training": "训练集", "benchmark": "评测集"},
-    downloads="下载：[JSON]({json})、论文的 [BibTeX]({bib})、新增资源的 [Atom 订阅]({feed})",
+    downloads={
+        "catalogue.json": "JSON",
+        "catalogue.schema.json": "JSON 的模式",
+        "catalogue.csv": "CSV 表格",
+        "papers.bib": "论文的 BibTeX",
+        "papers.csl.json": "论文的 CSL-JSON",
+        "blogs.opml": "博客订阅源（OPML）",
+        "conferences.ics": "会议日历（iCal）",
+        "feed.xml": "订阅新增（Atom）",
+        "changes.xml": "订阅变动（Atom）",
+    },
+    downloads_before="带走这份目录：",
+    columns=(
+        *(
+            "编号",
+            "类型",
+            "标题",
+            "中文标题",
+            "网址",
+            "主题",
+            "程度",
+            "语言",
+            "是否免费",
+            "许可证",
+            "年份",
+            "为什么选它",
+        ),
+        *(
+            "注意",
+            "状态",
+            "代码仓库",
+            "星数",
+            "最近活跃",
+            "最新版本",
+            "arXiv 编号",
+            "arXiv 版本",
+            "核对日期",
+            "收录日期",
+        ),
+    ),
     feed_title="新增资源",
-    find="在标题、作者、理由里找",
-    all_kinds="全部类型",
-    all_topics="全部主题",
-    all_levels="全部程度",
-    all_languages="全部语言",
+    changes_title="资源变动",
+    changed="{title}：{state}",
+    opml_title="AIGC 博客",
+    calendar_title="AIGC 会议",
+    shelves="类型与主题",
+    filter="筛选",
+    find="标题、作者、理由、拼音首字母",
+    facets={
+        "kind": "类型",
+        "topic": "主题",
+        "level": "程度",
+        "free": "费用",
+        "language": "语言",
+        "state": "状态",
+        "year": "年份",
+    },
+    state_names={
+        **{state.value: name for state, name in STATES_ZH.items()},
+        "idle": "代码久未更新",
+        "unknown": "尚未核对",
+    },
     sort="排序",
-    sorts={"curated": "推荐顺序", "newest": "最新在前", "active": "最近活跃", "title": "标题"},
+    sorts={
+        "curated": "推荐顺序",
+        "newest": "最新在前",
+        "stars": "星最多",
+        "rising": "近期上升",
+        "active": "最近活跃",
+        "checked": "最近核对",
+    },
     shown="{} 条",
-    nothing_found="没有符合条件的资源。",
+    more="再看一些",
+    nothing_found="没有符合条件的资源，少选几项试试。",
     reset="清除条件",
     and_others="等",
     between_names="、",
@@ -260,7 +360,30 @@ ZH = Words(
         "github": "GitHub",
         "git-history": "git 历史",
         "arxiv-copies": "arXiv 公开副本",
+        "links": "网页",
     },
+    growth="星数：{1} 有 {0:,} 颗，{3} 有 {2:,} 颗",
+    details="详情",
+    details_of="{} 的详情",
+    open="前往原站",
+    code="代码仓库",
+    here="在本站",
+    entry_facts="基本情况",
+    added="收录日期",
+    fetched="近况",
+    latest_version="最新版本",
+    categories="arXiv 分类",
+    remark="作者附注",
+    journal="期刊",
+    star_count="星数",
+    risen="一个月内新增",
+    commits_a_year="一年内提交",
+    main_language="编程语言",
+    code_license="代码许可证",
+    state="状态",
+    between_facts="；",
+    versions="历次版本",
+    seen_on="{} 见到",
     tutorials_about="每个教程都是一个能运行的文件：页面上的数字、表格和图都出自最近一次运行，代码一改就必须重跑。",
     minutes="约 {} 分钟",
     facts="在两个 CPU 核上约 {minutes} 分钟 · {data}",
@@ -317,6 +440,19 @@ ZH = Words(
     english="英文",
     note="说明",
 )
+
+STATES_EN = {
+    State.OK: "ok",
+    State.RENAMED: "renamed",
+    State.ARCHIVED: "archived",
+    State.DISABLED: "disabled",
+    State.WITHDRAWN: "withdrawn",
+    State.REPLACED: "replaced",
+    State.NOT_FOUND: "not found",
+    State.GONE: "gone",
+    State.BLOCKED: "blocked",
+    State.UNKNOWN: "unknown",
+}
 
 EN = Words(
     site_name="AIGC from the ground up",
@@ -390,19 +526,9 @@ EN = Words(
     levels={"beginner": "Beginner", "intermediate": "Intermediate", "research": "Research"},
     access={"free": "Free", "partly-free": "Partly free", "paid": "Paid"},
     languages={"zh": "Chinese", "en": "English", "mul": "Many languages", "ja": "Japanese"},
-    states={
-        State.OK: "ok",
-        State.RENAMED: "renamed",
-        State.ARCHIVED: "archived",
-        State.DISABLED: "disabled",
-        State.WITHDRAWN: "withdrawn",
-        State.REPLACED: "replaced",
-        State.NOT_FOUND: "not found",
-        State.GONE: "gone",
-        State.BLOCKED: "blocked",
-        State.UNKNOWN: "unknown",
-    },
+    states=STATES_EN,
     of_code="code {}",
+    of_link="link {}",
     idle="idle",
     idle_about="No commit in the 18 months before it was checked, or its README says that it is not maintained",
     unchecked="Unchecked: {}",
@@ -436,18 +562,58 @@ EN = Words(
         "topics": "topics",
     },
     uses={"training": "For training", "benchmark": "Benchmark"},
-    downloads="Downloads: [JSON]({json}), [BibTeX]({bib}) of the papers, [Atom feed]({feed}) of additions",
+    downloads={
+        "catalogue.json": "JSON",
+        "catalogue.schema.json": "schema of the JSON",
+        "catalogue.csv": "CSV table",
+        "papers.bib": "BibTeX of the papers",
+        "papers.csl.json": "CSL-JSON of the papers",
+        "blogs.opml": "feeds of the blogs (OPML)",
+        "conferences.ics": "conference calendar (iCal)",
+        "feed.xml": "follow additions (Atom)",
+        "changes.xml": "follow changes (Atom)",
+    },
+    downloads_before="Take the catalogue with you: ",
+    columns=(
+        *("id", "kind", "title", "English title", "address", "topics", "level", "languages", "price", "licence"),
+        *("year", "why", "note", "state", "repository", "stars", "last active", "latest release", "arXiv number"),
+        *("arXiv version", "checked", "added"),
+    ),
     feed_title="New resources",
-    find="Find in titles, authors, reasons",
-    all_kinds="All kinds",
-    all_topics="All topics",
-    all_levels="All levels",
-    all_languages="All languages",
+    changes_title="Changes of resources",
+    changed="{title}: {state}",
+    opml_title="AIGC blogs",
+    calendar_title="AIGC conferences",
+    shelves="Kinds and topics",
+    filter="Filter",
+    find="Title, author, reason",
+    facets={
+        "kind": "Kind",
+        "topic": "Topic",
+        "level": "Level",
+        "free": "Price",
+        "language": "Language",
+        "state": "State",
+        "year": "Year",
+    },
+    state_names={
+        **{state.value: name for state, name in STATES_EN.items()},
+        "idle": "idle code",
+        "unknown": "not checked yet",
+    },
     sort="Sort",
-    sorts={"curated": "Recommended", "newest": "Newest first", "active": "Recently active", "title": "Title"},
+    sorts={
+        "curated": "Recommended",
+        "newest": "Newest first",
+        "stars": "Most stars",
+        "rising": "Rising",
+        "active": "Recently active",
+        "checked": "Recently checked",
+    },
     shown="{} shown",
-    nothing_found="Nothing fits these filters.",
-    reset="Clear filters",
+    more="Show more",
+    nothing_found="Nothing fits; take a filter away.",
+    reset="Clear",
     and_others="et al.",
     between_names=", ",
     implemented="Implemented in",
@@ -464,7 +630,30 @@ EN = Words(
         "github": "GitHub",
         "git-history": "git history",
         "arxiv-copies": "public copies of arXiv",
+        "links": "web",
     },
+    growth="stars: {0:,} on {1}, {2:,} on {3}",
+    details="Details",
+    details_of="Details of {}",
+    open="Go to it",
+    code="Repository",
+    here="On this site",
+    entry_facts="About it",
+    added="in the catalogue since",
+    fetched="How it is doing",
+    latest_version="latest version",
+    categories="arXiv categories",
+    remark="authors' comment",
+    journal="journal",
+    star_count="stars",
+    risen="gained in a month",
+    commits_a_year="commits in a year",
+    main_language="programming language",
+    code_license="licence of the code",
+    state="state",
+    between_facts="; ",
+    versions="Versions",
+    seen_on="seen on {}",
     tutorials_about="A tutorial is one file that runs: its numbers, tables and figures come from the last run, and a change "
     "of the code demands another.",
     minutes="About {} minutes",
