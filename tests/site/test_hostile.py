@@ -239,7 +239,7 @@ def test_hostile_text_is_text_on_every_page(hostile_pages: dict[str, Parsed]) ->
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_titles_are_shown_letter_by_letter(catalogue: Catalogue, hostile_site: Path, language: str) -> None:
     page = hostile_site / ("" if language == "zh" else "en") / "catalogue/index.html"
-    cards = re.findall(r"<h3><a [^>]*>(.*?)</a></h3>", page.read_text(encoding="utf-8"), re.DOTALL)
+    cards = re.findall(r"<h2><a [^>]*>(.*?)</a></h2>", page.read_text(encoding="utf-8"), re.DOTALL)
     titles = [getattr(resource, f"title_{language}") or resource.title for resource in catalogue.resources]
     assert ["".join(parse(card).text) for card in cards] == titles
 
@@ -401,7 +401,7 @@ def test_where_no_hook_lifts_blocks_out_markdown_passes_them_on(
     )
     html = to_html(staged.split("---\n", 2)[2])
     assert list(problems(parse(html))) == []
-    cards = re.findall(r"<h3><a [^>]*>(.*?)</a></h3>", html, re.DOTALL)
+    cards = re.findall(r"<h2><a [^>]*>(.*?)</a></h2>", html, re.DOTALL)
     titles = [tool.title_en or tool.title for tool in catalogue.by_kind("tool")]
     assert ["".join(parse(card).text) for card in cards] == titles
 

@@ -85,6 +85,18 @@ class TimedRefresh(BaseModel):
     met: bool
 
 
+class TimedPage(BaseModel):
+    """A row of benchmarks/explorer.json, in milliseconds."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: Both
+    median: float | None
+    most: float
+    goal: str
+    met: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Speed:
     """What the committed runs of benchmarks/ measured."""
@@ -92,6 +104,7 @@ class Speed:
     comparisons: tuple[Comparison, ...]
     machine: Mapping[str, str]
     refresh: tuple[TimedRefresh, ...]
+    explorer: tuple[TimedPage, ...]
 
 
 class Term(BaseModel):
@@ -195,11 +208,13 @@ def _speed(root: Path) -> Speed:
 
     results = json.loads((root / "benchmarks/results.json").read_text(encoding="utf-8"))
     timed = json.loads((root / "benchmarks/refresh.json").read_text(encoding="utf-8"))
+    explored = json.loads((root / "benchmarks/explorer.json").read_text(encoding="utf-8"))
     rows = [row for name in results["comparisons"] for row in results["comparisons"][name]]
     return Speed(
         TypeAdapter(tuple[Comparison, ...]).validate_python([named(row) for row in rows]),
         results["machine"],
         TypeAdapter(tuple[TimedRefresh, ...]).validate_python([named(row) for row in timed]),
+        TypeAdapter(tuple[TimedPage, ...]).validate_python([named(row) for row in explored]),
     )
 
 
