@@ -11,12 +11,12 @@ import json
 import math
 import os
 import random
+import resource
 import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -70,15 +70,17 @@ class Row:
 def main() -> int:
     rows = []
     with tempfile.TemporaryDirectory() as folder:
-        for entries, build_goal, step_goal in ((None, 20, None), (1250, None, 50), (5000, 35, 150)):
+        for entries, build_goal, step_goal in ((None, 40, None), (1250, None, 50), (5000, 70, 150)):
             project, site = Path(folder) / f"project-{entries}", Path(folder) / f"site-{entries}"
             _copy(project)
             if entries:
                 _grow(project / "resources", entries)
             seconds = _build(project, site)
             size = f"{entries:,} entries" if entries else "the catalogue as it is"
-            goal = f"≤ {build_goal} s" if build_goal else ""
-            rows.append(_judged(f"building the site, both languages: {size}", None, seconds * 1000, goal, build_goal))
+            goal = f"≤ {build_goal} s (two cores: {build_goal // 2} s)" if build_goal else ""
+            rows.append(
+                _judged(f"building the site, CPU of both languages: {size}", None, seconds * 1000, goal, build_goal)
+            )
             if step_goal:
                 opened, steps = _explore(site)
                 name = f"a step of choosing among {size}"
@@ -138,13 +140,15 @@ def _copied(entry: dict[str, Any], number: int, lock: Lock, chance: random.Rando
 
 
 def _build(project: Path, site: Path) -> float:
+    """CPU seconds of both processes, one a language, which take as long as each other: half of it on two idle cores."""
     command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(site)]
     environment = os.environ | {"NO_MKDOCS_2_WARNING": "1"}
-    start = time.perf_counter()
+    start = resource.getrusage(resource.RUSAGE_CHILDREN)
     run = subprocess.run(command, cwd=project, env=environment, capture_output=True, text=True, check=False)
     if run.returncode:
         raise SystemExit(run.stderr[:2000])
-    return time.perf_counter() - start
+    end = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return end.ru_utime + end.ru_stime - start.ru_utime - start.ru_stime
 
 
 def _explore(site: Path) -> tuple[float, list[float]]:

@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import icalendar
 import jsonschema
+import pybtex.database
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -164,6 +165,16 @@ def test_bibtex_has_one_entry_a_paper_with_balanced_braces(project: Project) -> 
         assert entry.count("{") == entry.count("}")
         assert {"title", "author", "year", "url"} <= set(re.findall(r"^  ([a-z]+) = \{", entry, re.MULTILINE))
         assert not re.search(r"(?<!\\)[&%$#]", re.sub(r"\n  (url|doi) = .*", "", entry)), entry
+
+
+def test_a_bibtex_program_reads_the_papers_and_their_authors(project: Project) -> None:
+    papers = {paper.id: paper for paper in project.catalogue.resources if isinstance(paper, Paper)}
+    read = pybtex.database.parse_string(bibtex(papers.values()), "bibtex")
+    assert [*read.entries] == [*papers]
+    for key, entry in read.entries.items():
+        assert len(entry.persons["author"]) == len(papers[key].authors) + papers[key].et_al, key
+        assert entry.fields["year"] == papers[key].published[:4]
+        assert entry.fields["url"] == papers[key].url
 
 
 def test_bibtex_counts_braces_that_tex_escapes() -> None:

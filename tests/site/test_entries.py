@@ -16,7 +16,7 @@ from tools.catalogue.lock import Lock
 from tools.catalogue.models import Paper
 from tools.site.entries import Entry, entry_pages
 from tools.site.frame import BLOCK, DESCRIPTION, ID, TITLE, Frame
-from tools.site.project import Project, read_project
+from tools.site.project import Project, ProseError, read_project
 from tools.site.references import bibtex_entry
 
 
@@ -114,3 +114,12 @@ def test_a_page_tells_the_versions_and_the_state_of_a_paper(project: Project) ->
     assert "State withdrawn · 2026-11-04 · An error" in text
     assert "Versions v1 seen on 2026-01-02 v2 seen on 2026-11-05" in text
     assert "checked 2026-11-05 (arXiv)" in text
+
+
+def test_no_entry_takes_the_address_of_a_list(tmp_path: Path) -> None:
+    folder = copy_project(tmp_path)
+    path = folder / "resources/reports.yaml"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(re.sub(r"- id: [a-z0-9-]+", "- id: papers", text, count=1), encoding="utf-8")
+    with pytest.raises(ProseError, match="'papers' is the address of a list"):
+        read_project(folder)

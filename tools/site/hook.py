@@ -41,6 +41,7 @@ from tools.tutorials.source import Language, TutorialError
 
 WATCHED = ["aigc_ref", "benchmarks", "docs", "resources", "mkdocs.base.yml", "mkdocs.en.yml", "tools/site"]
 log = logging.getLogger("mkdocs.hooks.aigc")
+logging.getLogger("mkdocs.commands.build").addFilter(lambda record: PATH not in record.getMessage())  # it is not missed
 logging.getLogger("jieba").setLevel(logging.WARNING)  # three lines a build about its dictionary
 
 LINK = re.compile(r'(?<=\shref=")(?!https?:)(?P<page>[^"#?]+\.md)(?P<anchor>#[^"]*)?(?=")')

@@ -3,7 +3,7 @@
 Reading happens here alone; every other module of this room is pure.
 
     Exception
-    └── ProseError      docs/errata.yaml or docs/glossary.yaml is not valid; the message names file and entry
+    └── ProseError      docs/errata.yaml or docs/glossary.yaml is not valid, or an entry's id is a list's address
 """
 
 import ast
@@ -23,6 +23,7 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from tools.catalogue import lock as lock_files
 from tools.catalogue.load import Catalogue, load
 from tools.catalogue.lock import Lock
+from tools.catalogue.models import MODELS
 from tools.tutorials.source import Both, Tutorial, read_tutorials
 
 
@@ -157,6 +158,10 @@ def read_project(root: Path, repository: str | None = None, site_url: str | None
     """
     docs = root / "docs"
     catalogue = load(root / "resources")
+    if taken := {resource.id for resource in catalogue.resources} & {*MODELS, "topics", "index"}:
+        raise ProseError(
+            f"resources: {min(taken)!r} is the address of a list of the catalogue; give the entry another id"
+        )
     tutorials = read_tutorials(docs / "tutorials")
     errata = _prose(docs / "errata.yaml", Erratum)
     for erratum in errata:
