@@ -249,7 +249,7 @@ def test_only_curated_addresses_lead_away(catalogue: Catalogue, hostile_pages: d
     curated |= {f"https://github.com/{resource.code}" for resource in catalogue.resources if resource.code}
     for resource in catalogue.resources:
         fields = resource.model_dump()
-        curated |= {fields.get("weights"), fields.get("feed"), *fields.get("feeds", [])}
+        curated |= {*filter(None, (fields.get("weights"), fields.get("feed"))), *fields.get("feeds", [])}
         curated.add(f"https://arxiv.org/abs/{fields.get('arxiv')}")
     for page, parsed in hostile_pages.items():
         if "catalogue/" in page or "errata" in page:
