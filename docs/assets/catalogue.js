@@ -10,7 +10,7 @@ const more = root.querySelector(".more");
 const panel = form.querySelector(".facets");
 const { find, sort } = form.elements;
 
-const PAGE = 60; // cards shown at once: laying out 5,000 takes longer than filtering them
+const PAGE = 40; // cards shown at once: laying out 5,000 takes longer than filtering them
 const plain = (text) => text.normalize("NFKC").toLowerCase();
 const number = (text) => (text ? Number(text) : -1); // what is not known comes last
 
@@ -76,7 +76,7 @@ function apply() {
   clear.hidden = !words.length && !active.length;
 }
 
-// What is not shown leaves the document: with 5,000 cards in it, to move sixty took a second, hidden or not.
+// What is not shown leaves the document: with 5,000 cards in it, to move forty took a second, hidden or not.
 function show(fits) {
   const wanted = fits.slice(0, limit);
   if (wanted.length === visible.length && wanted.every((item, place) => item === visible[place])) return;

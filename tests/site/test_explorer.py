@@ -132,7 +132,7 @@ def test_facets_combine_and_their_counts_say_what_a_choice_would_bring(page: Pag
             return all(values & set(_values(shown, name)) for name, values in chosen.items() if name != but)
 
         expected = [shown.id for shown in cards if fits(shown)]
-        assert _visible(page) == expected[:60]
+        assert _visible(page) == expected[:40]
         assert page.locator("output").inner_text() == f"{len(expected)} 条"
         for name, options in _counts(page).items():
             counted = Counter(value for shown in cards if fits(shown, name) for value in _values(shown, name))
@@ -147,11 +147,11 @@ def test_each_order_puts_the_most_first_and_what_is_not_known_last(page: Page, c
     page.locator("select").select_option(order)
     key = {shown.id: int(dict(shown.data).get(order, -1)) for shown in cards}
     expected = sorted(key, key=lambda id_: -key[id_])  # stable, as the list is
-    assert _visible(page) == expected[:60]
+    assert _visible(page) == expected[:40]
     page.locator(".more button").click()
-    assert _visible(page) == expected[:120]
+    assert _visible(page) == expected[:80]
     page.locator("select").select_option("")
-    assert _visible(page) == [shown.id for shown in cards][:60]
+    assert _visible(page) == [shown.id for shown in cards][:40]
 
 
 @pytest.mark.slow
@@ -182,8 +182,8 @@ def test_it_works_by_keyboard_and_says_how_many_are_left(page: Page) -> None:
 @pytest.mark.slow
 def test_more_goes_on_where_the_reader_was(page: Page) -> None:
     page.locator(".more button").press("Enter")
-    assert len(_visible(page)) == 120
-    assert page.evaluate("document.activeElement.closest('.card').id") == _visible(page)[60]
+    assert len(_visible(page)) == 80
+    assert page.evaluate("document.activeElement.closest('.card').id") == _visible(page)[40]
 
 
 @pytest.mark.slow
