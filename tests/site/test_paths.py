@@ -18,7 +18,7 @@ def test_every_tutorial_stands_in_a_path_and_every_step_leads_somewhere() -> Non
     page = str(paths_page(project, "en")["paths.md"])
     assert page.count("<li>") == sum(len(path.steps) for path in project.paths)
     assert 'href="tutorials/gan.md"' in page
-    assert 'href="catalogue/papers.md#paper-dpo"' in page
+    assert 'href="catalogue/paper-dpo.md"' in page
 
 
 def test_text_of_a_path_is_text() -> None:

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 from tools.catalogue.facts import State
 from tools.catalogue.history import risen
+from tools.site.cards import page_of
 from tools.site.links import source
 from tools.site.project import Project
-from tools.site.prose import page_of
 from tools.site.templates import front_matter, html_block
 from tools.site.words import WORDS
 from tools.tutorials.source import Language
@@ -40,7 +40,7 @@ def news_page(project: Project, language: Language) -> dict[str, str | bytes]:
         "news.html",
         words=words,
         changes=changes,
-        added=[(r.title, source(PAGE, f"{page_of(r.kind)}#{r.id}"), r.added, words.kinds[r.kind]) for r in added],
+        added=[(r.title, source(PAGE, page_of(r)), r.added, words.kinds[r.kind]) for r in added],
         searches=searches,
     )
     head = front_matter(words.news, words.news_about, searched=False)
@@ -57,7 +57,7 @@ def _changes(project: Project, language: Language) -> Iterator[tuple[str, str, s
     """Day, title, where it stands, state and reason of whatever is no longer as it was curated."""
     words = WORDS[language]
     for resource in project.catalogue.resources:
-        href = source(PAGE, f"{page_of(resource.kind)}#{resource.id}")
+        href = source(PAGE, page_of(resource))
         arxiv = getattr(resource, "arxiv", None)
         paper = project.lock.papers.get(arxiv) if arxiv else None
         repository = project.lock.repositories.get(resource.code) if resource.code else None

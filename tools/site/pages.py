@@ -4,6 +4,7 @@ from html import escape
 from typing import TypeAlias
 
 from tools.catalogue.models import MODELS
+from tools.site.cards import page_of
 from tools.site.catalogue import catalogue_pages
 from tools.site.downloads import llms_txt
 from tools.site.faults import faults_page
@@ -11,7 +12,7 @@ from tools.site.home import home_page
 from tools.site.news import news_page
 from tools.site.paths import paths_page
 from tools.site.project import Project
-from tools.site.prose import errata_page, glossary_page, page_of, reference_pages, tutorials_page
+from tools.site.prose import errata_page, glossary_page, reference_pages, tutorials_page
 from tools.site.speed import speed_page
 from tools.site.timeline import timeline_page
 from tools.site.tutorials import Reference, tutorial_pages
@@ -22,9 +23,12 @@ Navigation: TypeAlias = "list[str | dict[str, str | Navigation]]"
 
 
 def site_pages(project: Project, language: Language) -> dict[str, str | bytes]:
-    """Path below the language's root → content. Prose that people write as pages (contributing) is not among them."""
+    """Path below the language's root → content.
+
+    Not among them: prose that people write as pages (contributing), and the pages of single entries (`entry_pages`).
+    """
     references = {
-        resource.id: Reference(resource.title, f"{page_of(resource.kind)}#{resource.id}", resource.url)
+        resource.id: Reference(resource.title, page_of(resource), resource.url)
         for resource in project.catalogue.resources
     }
     pages = {

@@ -1,8 +1,8 @@
 """Learning paths: for each reader an order through tutorials and resources, out of docs/paths.yaml."""
 
+from tools.site.cards import page_of
 from tools.site.links import source
 from tools.site.project import Project
-from tools.site.prose import page_of
 from tools.site.templates import front_matter, html_block
 from tools.site.words import WORDS
 from tools.tutorials.source import Language
@@ -27,7 +27,7 @@ def paths_page(project: Project, language: Language) -> dict[str, str | bytes]:
                 resource = resources[str(step.resource)]
                 own = resource.title_zh if language == "zh" else resource.title_en
                 title, kind = own or resource.title, words.kinds[resource.kind]
-                href = source(PAGE, f"{page_of(resource.kind)}#{resource.id}")
+                href = source(PAGE, page_of(resource))
             steps.append((title, href, kind, step.after[language]))
         paths.append((path.id, path.title[language], path.reader[language], steps))
     head = front_matter(words.paths, words.paths_about)

@@ -3,7 +3,7 @@
 Reading happens here alone; every other module of this room is pure.
 
     Exception
-    └── ProseError      a file of docs/*.yaml is not valid; the message names file and entry
+    └── ProseError      a file of docs/*.yaml is not valid, or an entry's id is a list's address
 """
 
 import ast
@@ -23,6 +23,7 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError, model_
 from tools.catalogue import lock as lock_files
 from tools.catalogue.load import Catalogue, load
 from tools.catalogue.lock import Lock
+from tools.catalogue.models import MODELS
 from tools.tutorials.source import Both, Tutorial, read_tutorials
 
 
@@ -112,6 +113,18 @@ class TimedRefresh(BaseModel):
     met: bool
 
 
+class TimedPage(BaseModel):
+    """A row of benchmarks/explorer.json, in milliseconds."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: Both
+    median: float | None
+    most: float
+    goal: str
+    met: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Speed:
     """What the committed runs of benchmarks/ measured."""
@@ -119,6 +132,7 @@ class Speed:
     comparisons: tuple[Comparison, ...]
     machine: Mapping[str, str]
     refresh: tuple[TimedRefresh, ...]
+    explorer: tuple[TimedPage, ...]
 
 
 class Term(BaseModel):
@@ -172,6 +186,10 @@ def read_project(root: Path, repository: str | None = None, site_url: str | None
     """
     docs = root / "docs"
     catalogue = load(root / "resources")
+    if taken := {resource.id for resource in catalogue.resources} & {*MODELS, "topics", "index"}:
+        raise ProseError(
+            f"resources: {min(taken)!r} is the address of a list of the catalogue; give the entry another id"
+        )
     tutorials = read_tutorials(docs / "tutorials")
     errata = _prose(docs / "errata.yaml", Erratum)
     paths = _prose(docs / "paths.yaml", LearningPath)
@@ -228,11 +246,13 @@ def _speed(root: Path) -> Speed:
 
     results = json.loads((root / "benchmarks/results.json").read_text(encoding="utf-8"))
     timed = json.loads((root / "benchmarks/refresh.json").read_text(encoding="utf-8"))
+    explored = json.loads((root / "benchmarks/explorer.json").read_text(encoding="utf-8"))
     rows = [row for name in results["comparisons"] for row in results["comparisons"][name]]
     return Speed(
         TypeAdapter(tuple[Comparison, ...]).validate_python([named(row) for row in rows]),
         results["machine"],
         TypeAdapter(tuple[TimedRefresh, ...]).validate_python([named(row) for row in timed]),
+        TypeAdapter(tuple[TimedPage, ...]).validate_python([named(row) for row in explored]),
     )
 
 
@@ -264,7 +284,10 @@ def ties(project: Project) -> Ties:
         for resource in module.resources:
             modules[resource].append(module)
     for tutorial, _ in project.tutorials:
-        for resource in tutorial.header.resources:
+        prose = " ".join(cell.source for cell in tutorial.cells if cell.kind == "markdown")
+        known = {resource.id for resource in project.catalogue.resources}
+        named = dict.fromkeys([*tutorial.header.resources, *re.findall(r"\]\[([a-z0-9-]+)\]", prose)])
+        for resource in (key for key in named if key in known):
             tutorials[resource].append(tutorial)
     for erratum in project.errata:
         for resource in erratum.resources:

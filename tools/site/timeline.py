@@ -6,9 +6,9 @@ from datetime import date
 from itertools import groupby
 
 from tools.catalogue.models import Paper
+from tools.site.cards import page_of
 from tools.site.links import source
 from tools.site.project import Project, ties
-from tools.site.prose import page_of
 from tools.site.templates import front_matter, html_block
 from tools.site.words import WORDS
 from tools.tutorials.source import Language
@@ -60,7 +60,7 @@ def timeline_page(project: Project, language: Language) -> dict[str, str | bytes
             Dot(
                 round(LEFT + (quarter / 4 + 0.125 - first) * (RIGHT - LEFT) / (last - first), 1),
                 round(top + height - GAP * (place + 1), 1),
-                source(PAGE, f"{page_of('paper')}#{paper.id}"),
+                source(PAGE, page_of(paper)),
                 f"{paper.title} ({paper.published[:7]})",
                 paper.id in tied.modules,
             )
@@ -80,7 +80,7 @@ def timeline_page(project: Project, language: Language) -> dict[str, str | bytes
             [
                 (
                     paper.title,
-                    source(PAGE, f"{page_of('paper')}#{paper.id}"),
+                    source(PAGE, page_of(paper)),
                     paper.published,
                     topics[paper.topics[0]],
                     paper.id in tied.modules,
