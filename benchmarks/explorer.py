@@ -77,7 +77,7 @@ def main() -> int:
                 _grow(project / "resources", entries)
             seconds = _build(project, site)
             size = f"{entries:,} entries" if entries else "the catalogue as it is"
-            goal = f"≤ {build_goal} s (two cores: {build_goal // 2} s)" if build_goal else ""
+            goal = f"≤ {build_goal} s" if build_goal else ""
             rows.append(
                 _judged(f"building the site, CPU of both languages: {size}", None, seconds * 1000, goal, build_goal)
             )

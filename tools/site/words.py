@@ -466,7 +466,7 @@ ZH = Words(
     speed_refresh_columns=("怎么做", "请求", "用时", "内存"),
     speed_explorer="在目录里挑选要多久",
     speed_explorer_about="在 Chromium 里打字、勾选、换排序，从动作到画面更新完；「最多」指 100 步里的 95 步都不超过它。"
-    "大目录由现有条目复制而成。整站构建含中英文两份、每条资源一页。自己跑一遍：`make bench-explorer`。",
+    "大目录由现有条目复制而成。整站构建含中英文两份、每条资源一页，由两个进程分担，两核机器上实际用时约为一半。自己跑一遍：`make bench-explorer`。",
     speed_explorer_columns=("做什么", "中位数", "最多", "目标"),
     glossary_about="本站统一的译名。正文里术语首次出现时附英文，之后只用中文。",
     chinese="中文",
@@ -760,7 +760,7 @@ EN = Words(
     speed_explorer="How long it takes to choose from the catalogue",
     speed_explorer_about="Typing, ticking and sorting in Chromium, from the action until the frame is painted; 95 of 100 "
     "steps take no longer than the most. The large catalogues are copies of ours. A build is the whole site, both "
-    "languages, a page an entry. Run it yourself: `make bench-explorer`.",
+    "languages, a page an entry, shared by two processes: half as long on two idle cores. Run it yourself: `make bench-explorer`.",
     speed_explorer_columns=("Work", "Median", "At most", "Goal"),
     glossary_about="How this site renders the field's terms. Chinese pages give the English at the first mention, then use "
     "the Chinese alone.",
