@@ -9,26 +9,19 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Response, expect
 
+from tests.site.sites import ROOT
+
 WIDE, NARROW = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
 SCHEMES = {"light": "default", "dark": "slate"}
 """What the reader's system prefers → Material's name for it."""
 LANGUAGES = {"zh": "", "en": "en/"}
+TUTORIALS = [f"tutorials/{path.stem}/" for path in sorted((ROOT / "docs/tutorials").glob("*.py"))]
 PAGES = [
-    *("", "tutorials/", "tutorials/gan/", "tutorials/fine-tuning/", "catalogue/", "catalogue/papers/"),
-    *(
-        "catalogue/topics/gan/",
-        "catalogue/paper-gan/",
-        "catalogue/tool-wandb/",
-        "reference/",
-        "reference/gan/",
-        "errata/",
-        "contributing/",
-        "upkeep/",
-        "faults/",
-    ),
-    *("speed/", "glossary/", "404.html"),
+    *("", "paths/", "tutorials/", *TUTORIALS, "catalogue/", "catalogue/papers/", "catalogue/topics/gan/"),
+    *("catalogue/paper-lora/", "catalogue/timeline/", "catalogue/news/", "reference/", "reference/gan/", "errata/"),
+    *("contributing/", "upkeep/", "publishing/", "faults/", "speed/", "glossary/", "404.html"),
 ]
-WITH_FORMULAS = {"tutorials/gan/", "tutorials/fine-tuning/", "errata/"}
+WITH_FORMULAS = {"tutorials/gan/", "tutorials/gpt/", "errata/"}
 
 pytestmark = pytest.mark.slow
 
