@@ -157,21 +157,28 @@ def generate(
     chance = torch.Generator(device=input_ids.device).manual_seed(seed)
     running = torch.ones(len(input_ids), dtype=torch.bool, device=input_ids.device)
     logits = decoder.start()
-    seen = torch.zeros_like(logits, dtype=torch.bool)
-    for row, ids in enumerate(input_ids):
-        seen[row, ids if attention_mask is None else ids[attention_mask[row].bool()]] = True
+    seen = None if repetition_penalty == 1 else _seen(logits, input_ids, attention_mask)
     columns: list[Tensor] = []
     while True:
-        if repetition_penalty != 1:
+        if seen is not None:
             logits = penalise_repetition(logits, seen, repetition_penalty)
         chosen = choose(logits, temperature=temperature, top_k=top_k, top_p=top_p, generator=chance)
         columns.append(chosen)
         if eos_token_id is not None:
             running &= chosen != eos_token_id
-        if len(columns) == max_new_tokens or not running.any():
+        if len(columns) == max_new_tokens or (eos_token_id is not None and not running.any()):
             return [_until(eos_token_id, text) for text in torch.stack(columns, dim=1).tolist()]
-        seen.scatter_(1, chosen.unsqueeze(1), True)
+        if seen is not None:
+            seen.scatter_(1, chosen.unsqueeze(1), True)
         logits = decoder.step(chosen)
+
+
+def _seen(logits: Tensor, input_ids: Tensor, attention_mask: Tensor | None) -> Tensor:
+    """Which tokens a prompt holds, padding apart: booleans of the logits' shape."""
+    seen = torch.zeros_like(logits, dtype=torch.bool)
+    for row, ids in enumerate(input_ids):
+        seen[row, ids if attention_mask is None else ids[attention_mask[row].bool()]] = True
+    return seen
 
 
 def _until(eos_token_id: int | None, text: list[int]) -> list[int]:
