@@ -95,3 +95,17 @@ def test_the_guangyun_is_read_as_the_library_that_carries_it_reads_it() -> None:
         book[character].add(reading)
     assert len(oracle) > 19_000
     assert book == oracle
+
+
+def test_what_a_book_lacks_is_filled_under_the_rhyme_that_most_characters_share() -> None:
+    east, cold = Reading("上平聲一東", level=True), Reading("上平聲十四寒", level=True)
+    theirs, oblique = Reading("東", level=True), Reading("送", level=False)
+    book = {c: frozenset({east}) for c in "风中空"} | {"看": frozenset({cold}), "红": frozenset({east, cold})}
+    other = {c: frozenset({theirs}) for c in "风中看红蘴"} | {
+        "空": frozenset({theirs, oblique}),
+        "霘": frozenset({oblique}),
+    }
+    full = rhyme_books.filled(book, other)
+    assert full["蘴"] == {east}
+    assert full["霘"] == frozenset()  # nothing says which rhyme of ours that is
+    assert {c: full[c] for c in book} == book
