@@ -16,7 +16,7 @@
 # - 用韵书量平仄和押韵，而不是凭感觉说「像不像」；
 # - 量出模型学会新东西的同时忘了什么，并让它少忘一些；
 # - 区分「学会」与「抄下」；
-# - 认出一个损失降到接近 0、却什么都没学到的训练循环。
+# - 认出一个损失好看得出奇、却什么都没学到的训练循环。
 #
 # 需要先读[从零开始的 GPT](gpt.md)：这里从它训练好的模型出发，损失、错位、采样也在那里讲过。不需要懂诗词格律。
 
@@ -27,7 +27,7 @@
 # - measure tones and rhymes with a rhyme book, where others say “it looks like a poem”;
 # - measure what the model forgets while it learns, and make it forget less;
 # - tell learning from copying;
-# - recognise a training loop whose loss falls to almost zero while it learns nothing.
+# - recognise a training loop whose loss is a marvel while it learns nothing.
 #
 # Read [A GPT from nothing](gpt.md) first. This page starts from the model trained there, and the loss, its shift and sampling are explained there. You need not know anything of Chinese verse.
 
@@ -63,15 +63,15 @@ from aigc_ref.train.loop import Recipe, fit
 torch.set_num_threads(1)  # two on a busy machine are slower than one
 figures.use_site_style()
 
-# %% tags=["parameters"] smoke={"steps": 2, "looks": [1], "sampled": 6, "written": 8, "held_out": 8, "kept": 16, "article_steps": 2, "claims_hold": false}
+# %% tags=["parameters"] smoke={"steps": 2, "looks": [1], "sampled": 6, "written": 8, "held_out": 8, "kept": 16, "few": 10, "article_steps": 2, "claims_hold": false}
 steps = 160
 looks = [10, 20, 40, 80]  # steps after which a model is looked at, besides the first and the last
 sampled = 200  # poems that it writes at each look
 written = 400  # poems that it writes at the end
 held_out = 200  # poems that the losses are measured on at each look
 kept = 600  # quatrains of the test set, for the end
-few = 50
-article_steps = 60
+few = 20
+article_steps = 300
 claims_hold = True  # whether the run is long enough for what the text says of it
 
 # %% [markdown] tags=["zh"]
@@ -99,8 +99,8 @@ def holds_a_quatrain(poem):
     return any(poem[i : i + 24] in quatrains or poem[i : i + 32] in quatrains for i in starts)
 
 
-others = [p for p in sorted(set(poems) - quatrains) if 16 <= len(p) <= 126 and not holds_a_quatrain(p)]
-old, _, ordinary = split(others, [0.97, 0.015])  # as in the tutorial before: the last part was not learnt from
+others = [p for p in sorted(set(poems) - quatrains) if 16 <= len(p) <= 64 and not holds_a_quatrain(p)]
+old, _, ordinary = split(others, [0.96, 0.02])  # as in the tutorial before: the last part was not learnt from
 
 chance = random.Random(0)
 validation, ordinary = chance.sample(validation, held_out), chance.sample(ordinary, held_out)
@@ -273,7 +273,7 @@ display(Markdown("\n".join([HEAD, *(row(name, measured) for name, measured in re
 #
 # ## 微调，和四个对照 { #fine-tuning }
 #
-# 同一个损失，都走 {{ steps }} 步，每步 32 首，不同的只有下面三样：
+# 同一个损失，都走 {{ steps }} 步，每步至多 32 首，不同的只有下面三样：
 #
 # | 名称 | 从哪里开始 | 学什么 | 学习率 |
 # |---|---|---|---|
@@ -283,14 +283,14 @@ display(Markdown("\n".join([HEAD, *(row(name, measured) for name, measured in re
 # | replay | `gpt-tang` | 绝句，另加三分之一的旧诗 | `1e-3` |
 # | few poems | `gpt-tang` | 只有 {{ few }} 首绝句 | `1e-3` |
 #
-# {{ steps }} 步只够把绝句看 {{ passes:.1f}} 遍，{{ few }} 首的那个却看了 {{ few_passes:.0f}} 遍。每过一阵停下来看一眼：绝句和普通诗各要多少**每字符比特数**（bits per character），即总损失除以 $\ln 2$ 和字数；前两个还各写 {{ sampled }} 首诗来量格律。比特数比困惑度直观：少 1 比特，平均每个字的候选就少一半。
+# {{ steps }} 步只够把绝句看 {{ passes:.1f}} 遍，{{ few }} 首的那个却看了 {{ few_passes:.0f}} 遍。每过一阵停下来看一眼：绝句和普通诗各要多少**每字比特数**（bits per character），即总损失除以 $\ln 2$ 和字数；前两个还各写 {{ sampled }} 首诗来量格律。比特数比困惑度直观：少 1 比特，平均每个字的候选就少一半。
 
 # %% [markdown] tags=["en"]
 # Shuffled poems still get sixty per cent and more for alternation, opposition and adhesion. Any two characters differ in class about every second time, and those with several readings are forgiven. To be regular, eight places (twelve in sevens) must be right at once, which chance hardly manages, {{ regular_shuffled_seven:.1%}} in sevens where the poets have {{ regular_seven:.0%}}. In fives many poems are in the old style, and the poets' share is {{ regular_five:.0%}}. Rhyme tells them apart further still, {{ rhyme_seven:.0%}} against {{ rhyme_shuffled_seven:.0%}} in sevens. So read “regular” and “rhyme”; the first three columns are for finding out why.
 #
 # ## Fine-tuning, and four controls { #fine-tuning }
 #
-# One loss, {{ steps }} steps of 32 poems for all; they differ in three things only.
+# One loss, {{ steps }} steps of 32 poems at most for all; they differ in three things only.
 #
 # | Name | Starts from | Learns from | Learning rate |
 # |---|---|---|---|
@@ -335,7 +335,7 @@ from_scratch = GPT2LMHeadModel(pretrained.config)
 models = {"pre-trained": pretrained, "from scratch": from_scratch}
 models |= {name: deepcopy(pretrained) for name in ("fine-tuned", "low rate", "replay", "few poems")}
 
-replayed = chance.sample([poem for poem in old if len(poem) <= 64], len(training) // 3)
+replayed = chance.sample(old, len(training) // 3)
 a_few = chance.sample(training, few)
 runs = {
     "fine-tuned": fine_tune(models["fine-tuned"], training, also_writes=True),
@@ -346,7 +346,7 @@ runs = {
 }
 courses = {name: course for name, (_, course) in runs.items()}
 
-# %% tags=["fold"] caption={"zh": "微调时验证集绝句的每字符比特数。预训练过的模型起点低得多；从零训练的追不上它的起点多少；只学几十首的先降后升，是过拟合。", "en": "Bits per character on the quatrains of the validation set while fine-tuning. The pre-trained model starts far below the new one; the one that learns from a few poems falls and rises again, which is overfitting."}
+# %% tags=["fold"] caption={"zh": "微调时验证集绝句的每字比特数。预训练过的模型起点低得多；从零训练的追不上它的起点多少；只学一小撮的先降后升，是过拟合。", "en": "Bits per character on the quatrains of the validation set while fine-tuning. The pre-trained model starts far below the new one; the one that learns from a few poems falls and rises again, which is overfitting."}
 STYLE = {
     "fine-tuned": (figures.VERMILION, "-"),
     "from scratch": (figures.INDIGO, "-"),
@@ -386,7 +386,7 @@ rows = [f"| {name} | {of['five']:.2f} | {of['seven']:.2f} |" for name, of in fin
 display(Markdown("\n".join(["| bits per character, test set | five | seven |", "|---|---|---|", *rows])))
 
 # %% [markdown] tags=["zh"]
-# 在七言绝句上，微调把每字符 {{ test_pre_trained_seven:.2f}} 比特降到 {{ test_fine_tuned_seven:.2f}}；从零训练同样的步数，是 {{ test_from_scratch_seven:.2f}}。只学 {{ few }} 首的，最低到过 {{ few_lowest:.2f}}，走完时又回到 {{ quatrains_few_poems:.2f}}：训练损失一直在降，验证集却越来越差，这就是过拟合（overfitting）。
+# 在七言绝句上，微调把每字 {{ test_pre_trained_seven:.2f}} 比特降到 {{ test_fine_tuned_seven:.2f}}；从零训练同样的步数，是 {{ test_from_scratch_seven:.2f}}。只学 {{ few }} 首的，最低到过 {{ few_lowest:.2f}}，走完时又回到 {{ quatrains_few_poems:.2f}}：训练损失一直在降，验证集却越来越差，这就是过拟合（overfitting）。
 #
 # ## 学到了什么，先后如何 { #learnt }
 #
@@ -420,7 +420,7 @@ for axis, name in zip(axes, ("fine-tuned", "from scratch"), strict=True):
         axis.plot(x, [value(s["verse"]) for s in courses[name]], color=color, marker="o", markersize=3, label=label)
         axis.axhline(value(verse["poets"]), color=color, linewidth=0.8, linestyle=":")
     axis.set_xscale("symlog", linthresh=10)
-    axis.set(title=name, xlabel="step", ylim=(-0.03, 1.04), xticks=x, xticklabels=x)
+    axis.set(title=name, xlabel="step", xlim=(-1, 1.15 * steps), ylim=(-0.03, 1.04), xticks=x, xticklabels=x)
     axis.minorticks_off()
 axes[0].set_ylabel("share")
 axes[1].legend(fontsize=8, loc="upper left")
@@ -464,13 +464,14 @@ for poem in [poem for poem in works["fine-tuned"] if in_form(poem)][:4]:
 #
 # The weights that learn the new are those that held the old. Catastrophic forgetting is its name, and it can be measured: what did ordinary poems cost before, and what do they cost now?
 
-# %% tags=["fold"] caption={"zh": "横轴是绝句，纵轴是普通诗，都是每字符比特数，越低越好。四条线都从预训练的模型（右下方的同一点）出发，每个点是一次查看。", "en": "Quatrains against ordinary poems, both in bits per character, the lower the better. All four leave from one point, the pre-trained model, and each dot is a look."}
-figure, axis = plt.subplots(figsize=(6, 3.4))
-for name in ("fine-tuned", "low rate", "replay", "few poems"):
+# %% tags=["fold"] caption={"zh": "横轴是绝句，纵轴是普通诗，都是每字比特数。三条线都从圈出的预训练模型出发，每个点是一次查看。往右是学会了绝句（横轴向右变小），往上是忘了普通诗。只学一小撮的远在图外。", "en": "Quatrains against ordinary poems, both in bits per character. All three leave from the pre-trained model, which is circled, and each dot is a look. To the right quatrains are learnt (the axis falls), upwards ordinary poems are forgotten. The model of few poems is far outside."}
+figure, axis = plt.subplots(figsize=(6, 3))
+for name in ("fine-tuned", "low rate", "replay"):
     draw_course(axis, name, "quatrains", "ordinary")
 start = courses["fine-tuned"][0]
 axis.scatter(start["quatrains"], start["ordinary"], s=60, facecolor="none", edgecolor=figures.INK, zorder=3)
-axis.margins(x=0.18)
+axis.invert_xaxis()  # learning goes to the right, forgetting upwards
+axis.margins(x=0.16)
 axis.set(xlabel="quatrains, bits per character", ylabel="ordinary poems, bits per character")
 figure.tight_layout()
 plt.show()
@@ -492,7 +493,7 @@ display(Markdown("\n".join([head, *rows])))
 # - **学习率降到十分之一**，普通诗只贵 {{ lost_low_rate:.2f}} 比特，可绝句也只便宜 {{ gained_low_rate:.2f}} 比特，合律的几乎没有。忘得少，是因为学得少。
 # - **重放**（replay）：训练时混入一些旧诗。绝句便宜 {{ gained_replay:.2f}} 比特，和不重放差不多，普通诗与微调前相差 {{ lost_replay:+.2f}} 比特。代价是每步里有四分之一不是绝句，而且得留着旧数据。
 #
-# 只学几十首的最糟：新的没学好，旧的忘得最多。
+# 只学 {{ few }} 首的最糟：新的没学好，旧的忘得最多。
 #
 # ## 学会，还是抄下 { #copying }
 #
@@ -504,7 +505,7 @@ display(Markdown("\n".join([head, *rows])))
 # - **A tenth of the learning rate.** Ordinary poems are dearer by only {{ lost_low_rate:.2f}} bits, but quatrains cheaper by only {{ gained_low_rate:.2f}}, and hardly one is regular. It forgets less because it learns less.
 # - **Replay.** Some old poems are mixed in. Quatrains are cheaper by {{ gained_replay:.2f}} bits, much as without, and ordinary poems have moved by {{ lost_replay:+.2f}}. The price: a quarter of each step is not quatrains, and the old data must still be there.
 #
-# Worst is the model of few poems, which learns the new badly and forgets most of the old.
+# Worst is the model of {{ few }} poems, which learns the new badly and forgets most of the old.
 #
 # ## Learnt, or copied { #copying }
 #
@@ -542,17 +543,17 @@ print(*[poem for poem in works["few poems"] if in_form(poem)][:2], sep="\n")
 #
 # ## 一个骗人的训练循环 { #wrong }
 #
-# 本站所依据的文章在 5.2 节给出了自己的训练循环（见[勘误](../errata.md#e15)）：每条文本填充到固定长度，`labels` 直接等于 `input_ids`，既不错位，也不盖住填充。原代码跑不起来；补上跑不起来的地方，其余照旧，用同样的绝句训练 {{ article_steps }} 步：
+# 本站所依据的文章在 5.2 节给出了自己的训练循环（见[勘误](../errata.md#e15)）：每条文本填充到固定长度，`labels` 直接等于 `input_ids`，既不错位，也不盖住填充。原代码跑不起来；补上跑不起来的地方，其余照旧，也从 `gpt-tang` 开始，用同样的绝句训练 {{ article_steps }} 步：
 
 # %% [markdown] tags=["en"]
 # Of the fine-tuned model's lines {{ copied_fine_tuned:.1%}} are copies, fewer than of the poets' ({{ copied_poets:.1%}}); {{ passes:.1f}} passes are too few to recite. The model that saw {{ few }} poems {{ few_passes:.0f}} times recites {{ copied_few:.0%}} of its lines. Its marks for tones in the table above are worth nothing either, since a poem known by heart is as regular as its original. Who reports the quality of what a model writes should report how much of it is copied.
 #
 # ## A training loop that deceives { #wrong }
 #
-# The article that this site grew out of has a loop of its own in section 5.2 (see the [errata](../errata.md#e15)). It pads every text to a fixed length and takes `input_ids` for `labels`, neither shifted nor masked. Its code does not run; with what it takes to run it, and nothing else changed, it learns from the same quatrains for {{ article_steps }} steps:
+# The article that this site grew out of has a loop of its own in section 5.2 (see the [errata](../errata.md#e15)). It pads every text to a fixed length and takes `input_ids` for `labels`, neither shifted nor masked. Its code does not run; with what it takes to run it, and nothing else changed, it starts from `gpt-tang` and learns from the same quatrains for {{ article_steps }} steps:
 
 # %%
-LONGEST = 40
+LONGEST = 36
 
 
 def article_collate(examples):
@@ -570,13 +571,13 @@ def article_loss(model, batch):
 
 
 article = deepcopy(pretrained)
-recipe = Recipe(1, 32, 1e-3, max_steps=article_steps, precision="bfloat16")
+recipe = Recipe(1, 16, 3e-3, max_steps=article_steps, precision="bfloat16")
 data = TextDataset(training, tokenizer)
 article_losses = [record.loss for record in fit(article, data, article_collate, article_loss, recipe, progress=False)]
 
 # %% tags=["fold"] caption={"zh": "两个循环各自报告的损失。文章的循环很快就「学会」了，其实只是学会照抄。", "en": "The loss that each loop reports. The article's seems to master the task within steps; what it has mastered is copying."}
 figure, axis = plt.subplots(figsize=(6, 2.5))
-axis.plot(runs["fine-tuned"][0][:article_steps], color=figures.INDIGO, label="shifted and masked")
+axis.plot(runs["fine-tuned"][0], color=figures.INDIGO, label="shifted and masked")
 axis.plot(article_losses, color=figures.VERMILION, label="article")
 axis.set(xlabel="step", ylabel="reported loss, nats per token")
 axis.legend()
@@ -593,13 +594,13 @@ display(
     Markdown(f"""| loop | last reported loss | perplexity, test set |
 |---|---|---|
 | none: pre-trained | | {perplexity["pre-trained"]:,.0f} |
-| article | {article_losses[-1]:.4f} | {perplexity["article"]:,.0f} |
-| shifted and masked | {runs["fine-tuned"][0][-1]:.4f} | {perplexity["fine-tuned"]:,.0f} |""")
+| article | {article_losses[-1]:.2f} | {perplexity["article"]:,.0f} |
+| shifted and masked | {runs["fine-tuned"][0][-1]:.2f} | {perplexity["fine-tuned"]:,.0f} |""")
 )
 print("the article's model goes on:", write(article, ["白日依山尽，"], temperature=0)[0][:20])
 
 # %% [markdown] tags=["zh"]
-# 文章的循环报告损失 {{ article_reported:.4f}}，看上去近乎完美；老老实实地量，它的困惑度是 {{ article_perplexity:,.0f}}，比微调之前的 {{ perplexity_pretrained:.0f}} 差得多，而正确的循环是 {{ perplexity_fine_tuned:.0f}}。让它续写，它只重复刚看到的字。没有错位，位置 $t$ 的答案就是它刚读进去的 $x_t$，照抄即可；填充的位置也照算，更是白送的分。
+# 文章的循环最后报告损失 {{ article_reported:.2f}}，正确的循环还停在 {{ right_reported:.2f}}，看上去高下立判；老老实实地量，它的困惑度是 {{ article_perplexity:,.0f}}，比微调之前的 {{ perplexity_pretrained:.0f}} 差得多，而正确的循环是 {{ perplexity_fine_tuned:.0f}}。让它续写，它只重复刚看到的字。没有错位，位置 $t$ 的答案就是它刚读进去的 $x_t$，照抄即可；填充的位置也照算，更是白送的分。
 #
 # 所以：损失低得反常，先去看标签。
 #
@@ -608,7 +609,7 @@ print("the article's model goes on:", write(article, ["白日依山尽，"], tem
 # **1.** 温度改成 `0.3` 和 `1.2`，合律、押韵和用字各怎样变？
 
 # %% [markdown] tags=["en"]
-# The article's loop reports a loss of {{ article_reported:.4f}} and looks nearly perfect. Measured honestly its perplexity is {{ article_perplexity:,.0f}}, far worse than the {{ perplexity_pretrained:.0f}} before it was trained; the right loop has {{ perplexity_fine_tuned:.0f}}. Asked to go on, it repeats what it has just read. Without the shift the answer at position $t$ is the very $x_t$ that went in, to be copied, and padding, which counts like text, is given away free.
+# The article's loop reports a loss of {{ article_reported:.2f}} in the end, where the right one is still at {{ right_reported:.2f}}; a clear win, it seems. Measured honestly its perplexity is {{ article_perplexity:,.0f}}, far worse than the {{ perplexity_pretrained:.0f}} before it was trained; the right loop has {{ perplexity_fine_tuned:.0f}}. Asked to go on, it repeats what it has just read. Without the shift the answer at position $t$ is the very $x_t$ that went in, to be copied, and padding, which counts like text, is given away free.
 #
 # So when a loss is too good, look at the labels.
 #
@@ -702,7 +703,7 @@ numbers = {
     "sampled": sampled,
     "written": written,
     "passes": steps * 32 / len(training),
-    "few_passes": steps * 32 / few,
+    "few_passes": steps * min(32, few) / few,
     "parameters": pretrained.num_parameters() / 1e6,
     "form_before": verse["pre-trained"][0],
     "openings_before": verse["pre-trained"][1],
@@ -751,6 +752,7 @@ more |= {
     "copied_poets": copying["poets, from the same"][0],
     "copied_few": copying[f"few poems, from its {few}"][0],
     "article_reported": article_losses[-1],
+    "right_reported": runs["fine-tuned"][0][-1],
     "article_perplexity": perplexity["article"],
     "perplexity_pretrained": perplexity["pre-trained"],
     "perplexity_fine_tuned": perplexity["fine-tuned"],
@@ -781,7 +783,7 @@ if claims_hold:
     assert n["gained_replay"] > 0.85 * n["gained"], n
     assert n["copied_fine_tuned"] < n["copied_poets"], n
     assert n["copied_few"] > 0.2, n
-    assert n["article_reported"] < 0.2, n
+    assert n["article_reported"] < 1 < 4 < n["right_reported"], n
     assert n["article_perplexity"] > 2 * n["perplexity_pretrained"], n
     assert n["books_agree"] > 0.98, n
 assert parity < 1e-5
