@@ -55,6 +55,7 @@ from aigc_ref.metrics.bleu import corpus_bleu
 from aigc_ref.metrics.perplexity import bits_per_character
 from aigc_ref.metrics.prosody import Prosody, mean, prosody, tones
 from aigc_ref.metrics.rouge import rouge_l
+from aigc_ref.metrics.tokenize import HAN
 from aigc_ref.text.collate import causal_collator
 from aigc_ref.text.datasets import TextDataset
 from aigc_ref.text.sampling import length_buckets
@@ -63,13 +64,13 @@ from aigc_ref.train.loop import Recipe, fit
 torch.set_num_threads(1)  # two on a busy machine are slower than one
 figures.use_site_style()
 
-# %% tags=["parameters"] smoke={"steps": 2, "looks": [1], "sampled": 6, "written": 8, "held_out": 8, "kept": 16, "few": 10, "article_steps": 2, "claims_hold": false}
+# %% tags=["parameters"] smoke={"steps": 2, "looks": [1], "sampled": 6, "written": 8, "held_out": 8, "tested": 16, "few": 10, "article_steps": 2, "claims_hold": false}
 steps = 160
 looks = [10, 20, 40, 80]  # steps after which a model is looked at, besides the first and the last
 sampled = 200  # poems that it writes at each look
 written = 400  # poems that it writes at the end
 held_out = 200  # poems that the losses are measured on at each look
-kept = 600  # quatrains of the test set, for the end
+tested = 600  # quatrains of the test set, for the end
 few = 20
 article_steps = 300
 claims_hold = True  # whether the run is long enough for what the text says of it
@@ -77,12 +78,12 @@ claims_hold = True  # whether the run is long enough for what the text says of i
 # %% [markdown] tags=["zh"]
 # ## 数据：四句的留给微调 { #data }
 #
-# 绝句四句，每句五字（五绝）或七字（七绝）。《全唐诗》里的绝句在预训练时一首也没有给模型看过，连长诗里夹着的也剔除了；现在按八比一比一分成训练集、验证集和测试集。另外留一批模型同样没见过的普通诗，用来量遗忘。
+# 绝句四句，每句五字（五绝）或七字（七绝）。上一篇预训练时一首绝句也没有用，连和绝句重了三分之一句子的诗都剔除了。现在把绝句按八比一比一分成训练集、验证集和测试集。普通诗照上一篇的办法再选一遍、再分一遍，这样就知道哪些模型学过（`old`，后面要用），哪些没有（`ordinary`，用来量遗忘）。
 
 # %% [markdown] tags=["en"]
 # ## Data: four lines, kept for fine-tuning { #data }
 #
-# A quatrain (绝句) has four lines of five characters (五绝) or of seven (七绝). None of them was shown to the model in pre-training, not even within a longer poem. They are now divided into training, validation and test set, eight to one to one. A number of ordinary poems that the model has not seen either will tell what it forgets.
+# A quatrain (绝句) has four lines of five characters (五绝) or of seven (七绝). The tutorial before used none in pre-training, and left out every poem that shares a third of its lines with one. Now they are divided into training, validation and test set, eight to one to one. The ordinary poems are chosen and divided once more as they were there, which tells those that the model has learnt from (`old`, to be used later) from those that it has not (`ordinary`, to measure forgetting by).
 
 # %%
 poems = poetry.tang_poems()
@@ -91,20 +92,28 @@ training, validation, test = [], [], []
 for form in (five, seven):
     for part, new in zip((training, validation, test), split(form, [0.8, 0.1]), strict=True):
         part += new
+
+
+# %%
+def lines_of(poem):
+    return re.findall("[^，。？！；]+", poem)
+
+
 quatrains = {*five, *seven}
-
-
-def holds_a_quatrain(poem):
-    starts = range(len(poem) - 23)
-    return any(poem[i : i + 24] in quatrains or poem[i : i + 32] in quatrains for i in starts)
-
-
-others = [p for p in sorted(set(poems) - quatrains) if 16 <= len(p) <= 64 and not holds_a_quatrain(p)]
-old, _, ordinary = split(others, [0.96, 0.02])  # as in the tutorial before: the last part was not learnt from
+seen_lines = {line for quatrain in quatrains for line in lines_of(quatrain)}
+clean = re.compile(rf"[{HAN}，。？！；：、]+")  # without editors' notes
+kept = []
+for poem in sorted(set(poems) - quatrains):
+    if 16 <= len(poem) <= 64 and clean.fullmatch(poem):
+        lines = lines_of(poem)
+        if sum(line in seen_lines for line in lines) < len(lines) / 3:
+            kept.append(poem)
+        seen_lines.update(lines)
+old, _, ordinary = split(kept, [0.96, 0.02])
 
 chance = random.Random(0)
 validation, ordinary = chance.sample(validation, held_out), chance.sample(ordinary, held_out)
-test = chance.sample(test, kept)
+test = chance.sample(test, tested)
 print(f"quatrains: {len(training):,} to learn from, {len(validation)} to look at, {len(test)} for the end")
 print(f"other poems: {len(old):,} that the model knows, {len(ordinary)} that it does not")
 
@@ -122,6 +131,7 @@ print(f"other poems: {len(old):,} that the model knows, {len(ordinary)} that it 
 folder = checkpoint("gpt-tang")
 tokenizer = AutoTokenizer.from_pretrained(folder)
 pretrained = GPT2LMHeadModel.from_pretrained(folder, dtype=torch.float32)
+assert f"{len(old):,} poems" in (folder / "README.md").read_text(encoding="utf-8"), "it learnt from other poems"
 
 
 def write(model, prompts, temperature=0.8, seed=0):
@@ -188,10 +198,6 @@ for name, tensor in batch.items():
 book = rhyme_books.filled(rhyme_books.pingshui(), rhyme_books.guangyun())
 SIGNS = {(True,): "平", (False,): "仄", (False, True): "中", (): "？"}
 FAMOUS = ["白日依山尽，黄河入海流。欲穷千里目，更上一层楼。", "春眠不觉晓，处处闻啼鸟。夜来风雨声，花落知多少。"]
-
-
-def lines_of(poem):
-    return re.findall("[^，。？！；]+", poem)
 
 
 def signs(line):
@@ -388,16 +394,16 @@ display(Markdown("\n".join(["| bits per character, test set | five | seven |", "
 # %% [markdown] tags=["zh"]
 # 在七言绝句上，微调把每字 {{ test_pre_trained_seven:.2f}} 比特降到 {{ test_fine_tuned_seven:.2f}}；从零训练同样的步数，是 {{ test_from_scratch_seven:.2f}}。只学 {{ few }} 首的，最低到过 {{ few_lowest:.2f}}，走完时又回到 {{ quatrains_few_poems:.2f}}：训练损失一直在降，验证集却越来越差，这就是过拟合（overfitting）。
 #
-# ## 学到了什么，先后如何 { #learnt }
+# ## 哪些是新学的，哪些是带来的 { #learnt }
 #
-# 损失不会说学到的是什么。让每个模型写 {{ written }} 首，温度 `0.8`，拿尺子量；微调前的模型很少写绝句，就量它开头的四行。
+# 损失不会说学到的是什么。让每个模型写 {{ written }} 首，温度 `0.8`，拿尺子量。微调前的模型很少写绝句，就量开头的四行（{{ openings_before:.0%}} 的作品前四行一样长）。
 
 # %% [markdown] tags=["en"]
 # On quatrains of sevens fine-tuning takes {{ test_pre_trained_seven:.2f}} bits per character to {{ test_fine_tuned_seven:.2f}}; as many steps from scratch end at {{ test_from_scratch_seven:.2f}}. The model of {{ few }} poems once got down to {{ few_lowest:.2f}} on the validation set and ends at {{ quatrains_few_poems:.2f}}. Its training loss falls all the while; that is overfitting.
 #
-# ## What is learnt, and in which order { #learnt }
+# ## What is new, and what was there { #learnt }
 #
-# A loss does not say what was learnt. Let each model write {{ written }} poems at temperature `0.8` and put the ruler to them. Before fine-tuning a model seldom writes a quatrain; there it is the first four lines that count.
+# A loss does not say what was learnt. Let each model write {{ written }} poems at temperature `0.8` and put the ruler to them. Before fine-tuning a model seldom writes a quatrain; there the first four lines count ({{ openings_before:.0%}} of its works have four of one length).
 
 # %%
 works = {name: write(model, [""] * written, seed=1) for name, model in models.items()}
@@ -428,22 +434,22 @@ figure.tight_layout()
 plt.show()
 
 # %% [markdown] tags=["zh"]
-# 微调之前，{{ form_before:.0%}} 的作品是绝句，之后是 {{ form_after:.0%}}。左图显出先后：
+# 三件事，三种结果：
 #
-# 1. **格式**最先。走到第 20 步，绝句已占 {{ form_20:.0%}}：标点每隔六个或八个字出现一次，第四句后结束，一学就会。
-# 2. **平仄**随后。第 40 步时合律的还只有 {{ regular_40:.0%}}，第 80 步 {{ regular_80:.0%}}，走完是 {{ regular_after:.0%}}；诗人是 {{ regular_poets:.0%}}，乱排只有 {{ regular_shuffled:.0%}}。没有人告诉模型哪个字是平、哪个字是仄，它是从哪些字能在哪些位置出现里猜出来的。
-# 3. **押韵**没学会：{{ rhyme_after:.0%}}，乱排是 {{ rhyme_shuffled:.0%}}，诗人 {{ rhyme_poets:.0%}}。平仄只有两类，一首诗里有八到十二处可学；韵有 106 个，一首诗只有一两处，中间还隔着十几个字。要学会它，得有更多的诗或更大的模型。
+# 1. **格式**是新学的。绝句从 {{ form_before:.0%}} 到 {{ form_after:.0%}}；第 20 步就有 {{ form_20:.0%}} 了（左图）。标点每隔五个或七个字出现一次，第四句后结束，这最好学，从零训练的也学到 {{ form_scratch:.0%}}。
+# 2. **平仄**是带来的。微调前合律的已有 {{ regular_before:.0%}}，微调后 {{ regular_after:.0%}}，诗人 {{ regular_poets:.0%}}：没有学，也没有丢。从零训练的只有 {{ regular_scratch:.0%}}，和乱排（{{ regular_shuffled:.0%}}）没有分别，同样的步数远远不够。没有人告诉过模型哪个字是平、哪个字是仄；预训练时它看了几万首诗，从哪些字能站在哪里猜了出来。
+# 3. **押韵**两处都没学会：{{ rhyme_after:.0%}}，乱排是 {{ rhyme_shuffled:.0%}}，诗人 {{ rhyme_poets:.0%}}。一种解释是：平仄只有两类，一首诗里有八到十二处可学；平声韵有三十个，一首诗里只有一两对，中间还隔着十几个字。这只是猜测，要检验就得换更大的模型、更多的诗。
 #
-# 从零训练的那个，到头来绝句占 {{ form_scratch:.0%}}，合律的 {{ regular_scratch:.0%}}，和乱排差不多。格式它也学得会，平仄要靠预训练打底。读几首微调后的作品，下面一行是平仄：
+# 所以从左右两图看得出预训练值多少：不在格式，在平仄。读几首微调后的作品，下面一行是平仄：
 
 # %% [markdown] tags=["en"]
-# Before fine-tuning {{ form_before:.0%}} of the works are quatrains, afterwards {{ form_after:.0%}}. The left figure shows the order.
+# Three things, three answers.
 #
-# 1. **Form** comes first. After 20 steps {{ form_20:.0%}} are quatrains: punctuation after every five or seven characters and an end after the fourth line are soon learnt.
-# 2. **Tones** follow. After 40 steps {{ regular_40:.0%}} are regular, after 80 steps {{ regular_80:.0%}}, in the end {{ regular_after:.0%}}; the poets have {{ regular_poets:.0%}}, shuffled characters {{ regular_shuffled:.0%}}. Nobody told the model which characters are level and which oblique. It found out from where they may stand.
-# 3. **Rhyme** is not learnt: {{ rhyme_after:.0%}}, where shuffled characters have {{ rhyme_shuffled:.0%}} and the poets {{ rhyme_poets:.0%}}. There are two classes of tones, and eight to twelve places in a poem to learn them from. There are 106 rhymes, and a poem shows one or two pairs, a dozen characters apart. That takes more poems or a larger model.
+# 1. **Form** is new. Quatrains go from {{ form_before:.0%}} to {{ form_after:.0%}}, and {{ form_20:.0%}} were there after 20 steps (left figure). Punctuation after every five or seven characters and an end after the fourth line are easily learnt; from scratch it is {{ form_scratch:.0%}}.
+# 2. **Tones** were there. {{ regular_before:.0%}} are regular before fine-tuning and {{ regular_after:.0%}} after it, where the poets have {{ regular_poets:.0%}}: not learnt here, nor lost. From scratch it is {{ regular_scratch:.0%}}, no better than shuffled characters ({{ regular_shuffled:.0%}}); as many steps are far too few. Nobody ever told the model which characters are level and which oblique. It read some ten thousands of poems in pre-training and found out from where each may stand.
+# 3. **Rhyme** was learnt at neither time: {{ rhyme_after:.0%}}, where shuffled characters have {{ rhyme_shuffled:.0%}} and the poets {{ rhyme_poets:.0%}}. One explanation is that tones have two classes and eight to twelve places in a poem to learn them from, while there are thirty level rhymes, of which a poem shows one or two pairs, a dozen characters apart. That is a guess; a larger model and more poems would be the test.
 #
-# From scratch {{ form_scratch:.0%}} are quatrains in the end and {{ regular_scratch:.0%}} regular, about what shuffling gives: form can be learnt without pre-training, tones in so few steps cannot. Some works of the fine-tuned model, with their tones:
+# The two figures show what pre-training was worth: not the form, but the tones. Some works of the fine-tuned model, with their tones:
 
 # %%
 for poem in [poem for poem in works["fine-tuned"] if in_form(poem)][:4]:
@@ -451,18 +457,18 @@ for poem in [poem for poem in works["fine-tuned"] if in_form(poem)][:4]:
     print("，".join(map(signs, lines_of(poem))) + "。")
 
 # %% [markdown] tags=["zh"]
-# 平仄大体对，意思却不通。尺子量不出意思，比特数也只间接地反映一点。
+# 平仄大体都对，意思却不通。尺子量不出意思，比特数也只间接地反映一点。
 #
 # ## 忘了什么 { #forgetting }
 #
-# 权重就那么多，学新的就会改掉旧的。这叫灾难性遗忘（catastrophic forgetting）：在普通诗上的损失，微调前是多少，微调后又是多少？
+# 装新东西的就是原来那些权重，学新的就会改掉旧的，这叫灾难性遗忘（catastrophic forgetting）。它量得出来：普通诗微调前要多少比特，微调后又要多少？
 
 # %% [markdown] tags=["en"]
 # Most tones are in place, and the sense is not. No ruler of form sees that, and bits tell it only indirectly.
 #
 # ## What is forgotten { #forgetting }
 #
-# The weights that learn the new are those that held the old. Catastrophic forgetting is its name, and it can be measured: what did ordinary poems cost before, and what do they cost now?
+# The weights that learn the new are those that held the old. What is lost that way is called catastrophic forgetting, and it can be measured: what did ordinary poems cost before, and what do they cost now?
 
 # %% tags=["fold"] caption={"zh": "横轴是绝句，纵轴是普通诗，都是每字比特数。三条线都从圈出的预训练模型出发，每个点是一次查看。往右是学会了绝句（横轴向右变小），往上是忘了普通诗。只学一小撮的远在图外。", "en": "Quatrains against ordinary poems, both in bits per character. All three leave from the pre-trained model, which is circled, and each dot is a look. To the right quatrains are learnt (the axis falls), upwards ordinary poems are forgotten. The model of few poems is far outside."}
 figure, axis = plt.subplots(figsize=(6, 3))
@@ -488,28 +494,28 @@ head = "| | quatrains, bits | ordinary poems, bits | writes quatrains | of them 
 display(Markdown("\n".join([head, *rows])))
 
 # %% [markdown] tags=["zh"]
-# 绝句便宜了 {{ gained:.2f}} 比特，普通诗贵了 {{ lost:.2f}} 比特。两种补救，效果不同：
+# 绝句便宜了 {{ gained:.2f}} 比特，普通诗贵了 {{ lost:.2f}} 比特。两种补救：
 #
-# - **学习率降到十分之一**，普通诗只贵 {{ lost_low_rate:.2f}} 比特，可绝句也只便宜 {{ gained_low_rate:.2f}} 比特，合律的几乎没有。忘得少，是因为学得少。
-# - **重放**（replay）：训练时混入一些旧诗。绝句便宜 {{ gained_replay:.2f}} 比特，和不重放差不多，普通诗与微调前相差 {{ lost_replay:+.2f}} 比特。代价是每步里有四分之一不是绝句，而且得留着旧数据。
+# - **学习率降到十分之一**：绝句便宜 {{ gained_low_rate:.2f}} 比特，普通诗只贵 {{ lost_low_rate:.2f}}。走得近，忘得少，学得也少些。
+# - **重放**（replay）：训练时混入一些旧诗。绝句便宜 {{ gained_replay:.2f}} 比特，和不重放差不多，普通诗只贵 {{ lost_replay:.2f}}。代价是每步里有四分之一不是绝句，而且得留着旧数据；别人训练的模型，旧数据往往拿不到。
 #
 # 只学 {{ few }} 首的最糟：新的没学好，旧的忘得最多。
 #
 # ## 学会，还是抄下 { #copying }
 #
-# 生成模型得高分，最省事的办法是背训练数据。所以数一数：写出来的诗句，有多少整句见于训练集；再找每首里与训练集相同的最长一段。要和诗人自己的测试集诗比：古人也引用前人，《全唐诗》里还有一诗两见的。
+# 要写得像，最省事的办法是背训练数据。所以数一数：写出来的诗句有多少整句见于训练集，每首里与训练集相同的最长一段又有多长。要和诗人自己的测试集诗比，因为古人也引用前人，《全唐诗》里还有一诗两见、只差几个字的。
 
 # %% [markdown] tags=["en"]
-# Quatrains have become cheaper by {{ gained:.2f}} bits, ordinary poems dearer by {{ lost:.2f}}. There are two remedies, and they are not alike.
+# Quatrains have become cheaper by {{ gained:.2f}} bits and ordinary poems dearer by {{ lost:.2f}}. There are two remedies.
 #
-# - **A tenth of the learning rate.** Ordinary poems are dearer by only {{ lost_low_rate:.2f}} bits, but quatrains cheaper by only {{ gained_low_rate:.2f}}, and hardly one is regular. It forgets less because it learns less.
-# - **Replay.** Some old poems are mixed in. Quatrains are cheaper by {{ gained_replay:.2f}} bits, much as without, and ordinary poems have moved by {{ lost_replay:+.2f}}. The price: a quarter of each step is not quatrains, and the old data must still be there.
+# - **A tenth of the learning rate.** Quatrains are cheaper by {{ gained_low_rate:.2f}} bits and ordinary poems dearer by only {{ lost_low_rate:.2f}}. It stays near, forgets little, and learns somewhat less.
+# - **Replay.** Some old poems are mixed in. Quatrains are cheaper by {{ gained_replay:.2f}} bits, much as without, and ordinary poems dearer by only {{ lost_replay:.2f}}. The price is that a quarter of each step is not quatrains, and that the old data must still be there; of a model that others trained they often are not.
 #
 # Worst is the model of {{ few }} poems, which learns the new badly and forgets most of the old.
 #
 # ## Learnt, or copied { #copying }
 #
-# The easiest way to a high score is to recite the training data. So count the lines that stand in the training set as they are, and the longest passage of each poem that does. Compare with the poets of the test set, who also quote each other; and the collection has some poems twice in slightly different words.
+# The easiest way to write like the poets is to recite them. So count the lines that stand in the training set as they are, and how long a passage of each poem does. Compare with the poets of the test set, who quote each other too; and the collection has some poems twice with a few characters changed.
 
 
 # %%
@@ -539,14 +545,14 @@ display(Markdown("\n".join(["| | lines verbatim | longest passage, characters |"
 print(*[poem for poem in works["few poems"] if in_form(poem)][:2], sep="\n")
 
 # %% [markdown] tags=["zh"]
-# 微调过的模型整句照抄的占 {{ copied_fine_tuned:.1%}}，比诗人的 {{ copied_poets:.1%}} 还少：看 {{ passes:.1f}} 遍还背不下来。把 {{ few }} 首看 {{ few_passes:.0f}} 遍的，{{ copied_few:.0%}} 的句子是原样背出来的。它的格律分数（见上表）因此也不能当真：背出来的诗当然合律。凡是报告生成质量，都该同时报告抄了多少。
+# 微调过的模型整句照抄的占 {{ copied_fine_tuned:.1%}}，比诗人的 {{ copied_poets:.1%}} 还少：绝句只看了 {{ passes:.1f}} 遍，背不下来。把 {{ few }} 首看 {{ few_passes:.0f}} 遍的，{{ copied_few:.0%}} 的句子是原样背出来的，比如上面两首。它写的诗自然合律，因为那就是诗人的诗。所以报告生成得多好，要同时报告抄了多少。
 #
 # ## 一个骗人的训练循环 { #wrong }
 #
 # 本站所依据的文章在 5.2 节给出了自己的训练循环（见[勘误](../errata.md#e15)）：每条文本填充到固定长度，`labels` 直接等于 `input_ids`，既不错位，也不盖住填充。原代码跑不起来；补上跑不起来的地方，其余照旧，也从 `gpt-tang` 开始，用同样的绝句训练 {{ article_steps }} 步：
 
 # %% [markdown] tags=["en"]
-# Of the fine-tuned model's lines {{ copied_fine_tuned:.1%}} are copies, fewer than of the poets' ({{ copied_poets:.1%}}); {{ passes:.1f}} passes are too few to recite. The model that saw {{ few }} poems {{ few_passes:.0f}} times recites {{ copied_few:.0%}} of its lines. Its marks for tones in the table above are worth nothing either, since a poem known by heart is as regular as its original. Who reports the quality of what a model writes should report how much of it is copied.
+# Of the fine-tuned model's lines {{ copied_fine_tuned:.1%}} are copies, fewer than of the poets' ({{ copied_poets:.1%}}); it saw the quatrains {{ passes:.1f}} times, too few to recite them. The model that saw {{ few }} poems {{ few_passes:.0f}} times recites {{ copied_few:.0%}} of its lines, as in the two poems above. What it writes is regular, being the poets' own. Who reports how good a model's texts are should report how much of them is copied.
 #
 # ## A training loop that deceives { #wrong }
 #
@@ -661,7 +667,7 @@ for name in ("pre-trained", "fine-tuned", "replay"):
 # %% [markdown] tags=["zh"]
 # ## 局限，以及真正要用的时候 { #production }
 #
-# - 模型只有 {{ parameters:.1f}} 百万个参数，训练几分钟：学会了格式和大部分平仄，没学会押韵，更谈不上意思。
+# - 模型只有 {{ parameters:.1f}} 百万个参数，训练几分钟：格式和平仄有了，押韵没有，意思更谈不上。
 # - 「合律」只看偶数字，不管孤平、三平尾，也不认拗救；多音字从宽。它量的是规矩，不是诗。
 # - 每种做法只跑了一个随机种子；几个百分点的差别，换个种子就可能颠倒。
 # - 遗忘只在一种旧数据上量。大模型微调后，要在它原来会的各种事情上都量一遍。
@@ -673,7 +679,7 @@ for name in ("pre-trained", "fine-tuned", "replay"):
 # %% [markdown] tags=["en"]
 # ## Limits, and in production { #production }
 #
-# - The model has {{ parameters:.1f}} million weights and minutes of training. It learnt the form and most of the tones, not the rhyme, and sense not at all.
+# - The model has {{ parameters:.1f}} million weights and minutes of training. It has form and tones, no rhyme, and no sense.
 # - “Regular” looks at even places only. It passes over finer faults (孤平, 三平尾), does not know licensed exceptions (拗救), and is lenient where a character has two readings. It measures rules and not poetry.
 # - Each recipe ran with one seed; a difference of a few per cent may turn round with another.
 # - Forgetting was measured on one kind of old data. A large model has to be measured on all that it could do before.
@@ -767,22 +773,23 @@ n = numbers | more
 if claims_hold:
     assert n["regular_seven"] > 0.7, n
     assert n["regular_shuffled_seven"] < 0.02, n
-    assert n["form_before"] < 0.2 < 0.5 < n["form_20"], n
+    assert n["form_before"] < 0.2 < 0.4 < n["form_20"], n
     assert n["form_after"] > 0.75, n
-    assert n["regular_40"] < n["regular_80"] < n["regular_after"] < n["regular_poets"], n
-    assert n["regular_after"] > 0.3, n
+    assert n["form_scratch"] > 0.4, n
+    assert min(n["regular_before"], n["regular_after"]) > 0.4, n
+    assert abs(n["regular_after"] - n["regular_poets"]) < 0.2, n
+    assert abs(n["regular_after"] - n["regular_before"]) < 0.2, n
     assert max(n["regular_scratch"], n["regular_shuffled"]) < 0.1, n
     assert n["rhyme_after"] < 0.2 < 0.7 < n["rhyme_poets"], n
-    assert n["test_fine_tuned_seven"] < n["test_from_scratch_seven"] - 0.2, n
-    assert n["test_fine_tuned_seven"] < n["test_pre_trained_seven"] - 0.2, n
-    assert n["quatrains_few_poems"] > n["few_lowest"] + 0.3, n
+    assert n["test_fine_tuned_seven"] < n["test_pre_trained_seven"] - 0.15, n
+    assert n["test_fine_tuned_seven"] < n["test_from_scratch_seven"] - 0.5, n
+    assert n["quatrains_few_poems"] > n["few_lowest"] + 1, n
     assert n["lost"] > 0.2, n
-    assert n["lost_low_rate"] < 0.6 * n["lost"], n
-    assert abs(n["lost_replay"]) < 0.1, n
-    assert n["gained_low_rate"] < 0.7 * n["gained"], n
-    assert n["gained_replay"] > 0.85 * n["gained"], n
+    assert max(n["lost_low_rate"], n["lost_replay"]) < 0.6 * n["lost"], n
+    assert n["gained_low_rate"] < 0.95 * n["gained"], n
+    assert n["gained_replay"] > 0.8 * n["gained"], n
     assert n["copied_fine_tuned"] < n["copied_poets"], n
-    assert n["copied_few"] > 0.2, n
+    assert n["copied_few"] > 0.3, n
     assert n["article_reported"] < 1 < 4 < n["right_reported"], n
     assert n["article_perplexity"] > 2 * n["perplexity_pretrained"], n
     assert n["books_agree"] > 0.98, n
