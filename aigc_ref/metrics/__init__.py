@@ -1,6 +1,7 @@
 """Metrics: of texts, right for Chinese by default, and of the features that a model makes of samples.
 
-    without torch    bleu, chrf, rouge, ner, diversity, perplexity; `python -m aigc_ref.metrics` reads files for them
+    without torch    bleu, chrf, rouge, ner, diversity, perplexity, and prosody, of verse;
+                     `python -m aigc_ref.metrics` reads files for all but the last
     with torch       calibration, bertscore, mauve, frechet, kernel_distance, inception_score, prdc
 
 tokenize says how texts are cut; report adds up precision and recall.
