@@ -59,7 +59,7 @@ conditional_steps = 1000
 colour_steps = 900
 classifier_steps = 400
 samples = 2000  # N of every Fréchet distance: numbers of different N do not compare
-bfloat16 = True  # a third faster on processors that know it; elsewhere set it to False
+bfloat16 = True  # faster on processors that know it; elsewhere set it to False
 claims_hold = True  # whether the run is long enough for what the text says of it
 
 # %% [markdown] tags=["zh"]
@@ -123,7 +123,7 @@ claims_hold = True  # whether the run is long enough for what the text says of i
 # %% [markdown] tags=["zh"]
 # ## 五种配方 { #losses }
 #
-# 2014 年以来，人们给这场游戏换过好几种损失。记 $r = D(x)$，$s = D(G(z))$，$\operatorname{sp}$ 就是 softplus：
+# 2014 年以来，这场游戏换过好几种损失。记 $r = D(x)$，$s = D(G(z))$，$\operatorname{sp}$ 就是 softplus：
 #
 # | 配方 | $L_D$ | $L_G$ | $L_D$ 另加的惩罚 |
 # |---|---|---|---|
@@ -133,14 +133,14 @@ claims_hold = True  # whether the run is long enough for what the text says of i
 # | [Wasserstein + GP][paper-wgan-gp] | $\mathbb{E}[s] - \mathbb{E}[r]$ | $-\mathbb{E}[s]$ | $\lambda\,\mathbb{E}[(\lVert\nabla D(\hat x)\rVert - 1)^2]$ |
 # | [相对][paper-relativistic-gan] + [R1 + R2][paper-gan-convergence] | $\mathbb{E}[\operatorname{sp}(s-r)]$ | $\mathbb{E}[\operatorname{sp}(r-s)]$ | $\frac{\gamma}{2}\mathbb{E}[\lVert\nabla D(x)\rVert^2 + \lVert\nabla D(G(z))\rVert^2]$ |
 #
-# 惩罚里的 $\nabla D$ 是判别器对**输入**的梯度，也就是它的输出随图片变化得多陡；$\hat x$ 是真假样本连线上随机取的一点，$\lambda$ 和 $\gamma$ 是权重。Wasserstein 损失只有在坡度不超过 1 时才量得出距离，所以把坡度往 1 拉；R1 和 R2 则要判别器在样本所在之处尽量平坦，好让游戏停得下来。
+# 惩罚里的 $\nabla D$ 是判别器对**输入**的梯度，也就是它的输出随图片变化得多陡；$\hat x$ 是真假样本连线上随机取的一点，$\lambda$ 和 $\gamma$ 是权重，这里取 $\lambda = 10$、$\gamma = 1$。Wasserstein 损失只有在坡度不超过 1 时才量得出距离，所以把坡度往 1 拉；R1 和 R2 则要判别器在样本所在之处尽量平坦，好让游戏停得下来。
 #
 # 最后一行是 [R3GAN][paper-r3gan] 的损失。「相对」的意思是：不问这张图真不真，只问它和旁边那张真图比，哪张更真。
 
 # %% [markdown] tags=["en"]
 # ## Five recipes { #losses }
 #
-# Since 2014 the game has been given several other losses. Write $r = D(x)$ and $s = D(G(z))$, and $\operatorname{sp}$ for softplus:
+# Since 2014 the game has been played with several other losses. Write $r = D(x)$ and $s = D(G(z))$, and $\operatorname{sp}$ for softplus:
 #
 # | Recipe | $L_D$ | $L_G$ | Penalty added to $L_D$ |
 # |---|---|---|---|
@@ -150,7 +150,7 @@ claims_hold = True  # whether the run is long enough for what the text says of i
 # | [Wasserstein + GP][paper-wgan-gp] | $\mathbb{E}[s] - \mathbb{E}[r]$ | $-\mathbb{E}[s]$ | $\lambda\,\mathbb{E}[(\lVert\nabla D(\hat x)\rVert - 1)^2]$ |
 # | [relativistic][paper-relativistic-gan] + [R1 + R2][paper-gan-convergence] | $\mathbb{E}[\operatorname{sp}(s-r)]$ | $\mathbb{E}[\operatorname{sp}(r-s)]$ | $\frac{\gamma}{2}\mathbb{E}[\lVert\nabla D(x)\rVert^2 + \lVert\nabla D(G(z))\rVert^2]$ |
 #
-# In the penalties $\nabla D$ is the discriminator's gradient with respect to its *input*, how steeply its verdict changes with the picture; $\hat x$ is a random point on the line between a real and a generated sample, $\lambda$ and $\gamma$ are weights. The Wasserstein loss measures a distance only where the slope is at most 1, so the slope is drawn to 1. R1 and R2 want the discriminator flat where the samples are, so that the game can come to rest.
+# In the penalties $\nabla D$ is the discriminator's gradient with respect to its *input*, how steeply its verdict changes with the picture; $\hat x$ is a random point on the line between a real and a generated sample, $\lambda$ and $\gamma$ are weights, here $\lambda = 10$ and $\gamma = 1$. The Wasserstein loss measures a distance only where the slope is at most 1, so the slope is drawn to 1. R1 and R2 want the discriminator flat where the samples are, so that the game can come to rest.
 #
 # The last row is the loss of [R3GAN][paper-r3gan]. Relativistic means that nobody asks whether a picture is real, only which of the two is the more real, this one or the real one beside it.
 
@@ -239,7 +239,7 @@ figure.tight_layout()
 plt.show()
 
 # %% [markdown] tags=["zh"]
-# 非饱和损失每次至少学会 {{ ring_least }} 个模式，合页和相对损失也差不多；落在模式上的样本，最小二乘那一行最多（{{ ring_ls:.0%}}），却会漏掉一团。饱和损失在这个小问题上也行，它的弱点要到判别器遥遥领先时才显出来。这几行之间的差别，三个种子还说不死。
+# 非饱和损失每次至少学会 {{ ring_least }} 个模式，合页和相对损失也差不多；落在模式上的样本，最小二乘那一行最多（{{ ring_ls:.0%}}），学得最少的一次却只有 {{ ring_ls_least }} 个模式。饱和损失在这个小问题上也行，它的弱点要到判别器遥遥领先时才显出来。这几行之间的差别，三个种子还定不下来。
 #
 # 意外的是 Wasserstein + GP，最好的一次也只有 {{ ring_wgan_most }} 个。这不等于它差：它要判别器先接近最优，生成器再跟上，论文里判别器走五步，生成器才走一步；这里一视同仁，各走一步。给它五步会怎样，是后面的第 2 题。
 #
@@ -248,7 +248,7 @@ plt.show()
 # 为什么？把几种 $L_G$ 对 $s$ 的导数画出来就明白了。要让样本变真，导数得是负的。文章的公式导数是 $1 - 2\sigma(s)$，在 $s < 0$ 的一边，也就是样本一看就假的时候，符号恰好是反的：越假，越往假里推。Wasserstein 的 $L_G$ 和合页一样，导数总是 $-1$；相对损失还要看 $r$，画不进这张图。
 
 # %% [markdown] tags=["en"]
-# The non-saturating loss learns at least {{ ring_least }} modes each time, and hinge and relativistic do about as well. Least squares puts most samples on a mode ({{ ring_ls:.0%}}) and yet may miss a cloud. On a problem this small the saturating loss does well too; its weakness shows when the discriminator is far ahead. Three seeds do not settle the differences between these rows.
+# The non-saturating loss learns at least {{ ring_least }} modes each time, and hinge and relativistic do about as well. Least squares puts most samples on a mode ({{ ring_ls:.0%}}), yet in its poorest run finds {{ ring_ls_least }} modes. On a problem this small the saturating loss does well too; its weakness shows when the discriminator is far ahead. Three seeds do not settle the differences between these rows.
 #
 # The surprise is Wasserstein + GP with {{ ring_wgan_most }} at best. That does not make it bad. Its critic should be near its best before the generator follows, and in the paper takes five steps to each of the generator's; here all are treated alike, and it takes one. Exercise 2 gives it five.
 #
@@ -379,7 +379,7 @@ show(
 # %% [markdown] tags=["zh"]
 # ## 量：特征上的 Fréchet 距离 { #frechet }
 #
-# 逐个像素地比没有意义，换一个见过世面的网络来看：把每张图变成一串特征（feature），再比两堆特征的分布。[Fréchet 距离][paper-fid]把两堆各当成一个高斯分布，$\mu$ 是均值，$\Sigma$ 是协方差：
+# 逐个像素地比没有意义，换一个见过许多照片的网络来看：把每张图变成一串特征（feature），再比两堆特征的分布。[Fréchet 距离][paper-fid]把两堆各当成一个高斯分布，$\mu$ 是均值，$\Sigma$ 是协方差：
 #
 # $$d^2 = \lVert\mu_1 - \mu_2\rVert^2 + \operatorname{Tr}\left(\Sigma_1 + \Sigma_2 - 2\sqrt{\Sigma_1\Sigma_2}\right)$$
 #
@@ -390,7 +390,7 @@ show(
 # %% [markdown] tags=["en"]
 # ## Measure: Fréchet distance on features { #frechet }
 #
-# To compare pixel by pixel is no use. Let a network that has seen the world look at them, turn each picture into a list of features, and compare two heaps of features as distributions. The [Fréchet distance][paper-fid] takes each for a Gaussian with mean $\mu$ and covariance $\Sigma$:
+# To compare pixel by pixel is no use. Let a network that has seen many photographs look at them, turn each picture into a list of features, and compare two heaps of features as distributions. The [Fréchet distance][paper-fid] takes each for a Gaussian with mean $\mu$ and covariance $\Sigma$:
 #
 # $$d^2 = \lVert\mu_1 - \mu_2\rVert^2 + \operatorname{Tr}\left(\Sigma_1 + \Sigma_2 - 2\sqrt{\Sigma_1\Sigma_2}\right)$$
 #
@@ -469,7 +469,7 @@ display(Markdown("\n".join([head, "|---|---|---|", *rows])))
 # %% [markdown] tags=["zh"]
 # 先看尺子。真图比真图也有 {{ fd_real:.0f}}，这是底。少了三类鞋，{{ fd_without_shoes:.0f}}。加一点人眼不大在意的噪声，{{ fd_noisy:.0f}}，比弄得模糊一片（{{ fd_blurred:.0f}}）还远：这个网络看重纹理，不是人的眼睛。
 #
-# 再看五种配方。走了 {{ image_steps }} 步，它们从 {{ fd_least:.0f}} 到 {{ fd_most:.0f}}，都还远；各类倒是都画得出，最少的也占 {{ rarest_least:.1%}}。R3GAN 的损失在环上八个模式全学会了，在这里却不占便宜（{{ fd_r3:.0f}}），只抄损失、不抄网络和训练时长，好处不会自己来。
+# 再看五种配方。走了 {{ image_steps }} 步，它们从 {{ fd_least:.0f}} 到 {{ fd_most:.0f}}，都还远；各类倒是都画得出，最少的也占 {{ rarest_least:.1%}}。R3GAN 的损失在环上八个模式全学会了，在这里却不占便宜（{{ fd_r3:.0f}}），光抄损失，不抄网络和训练时长，好处不会跟着来。
 #
 # 真正管用的是最后一行：损失不换，多走一千多步，距离从 {{ fd_ns:.0f}} 降到 {{ fd_long:.0f}}，和弄模糊的真图差不多。先训练够，再谈换损失。
 #
@@ -478,9 +478,9 @@ display(Markdown("\n".join([head, "|---|---|---|", *rows])))
 # %% [markdown] tags=["en"]
 # The yardsticks first. Real pictures are {{ fd_real:.0f}} from real ones; that is the floor. Without the three classes of shoes it is {{ fd_without_shoes:.0f}}. A little noise that an eye hardly minds costs {{ fd_noisy:.0f}}, more than a thorough blur ({{ fd_blurred:.0f}}). This network looks at texture; it is not an eye.
 #
-# Then the five recipes. After {{ image_steps }} steps they lie between {{ fd_least:.0f}} and {{ fd_most:.0f}}, all of them far away, though each makes every class, the rarest with {{ rarest_least:.1%}}. The loss of R3GAN, which found all eight modes of the ring, has no advantage here ({{ fd_r3:.0f}}). Copy a loss without the networks and the length of training, and its merits do not come along.
+# Then the five recipes. After {{ image_steps }} steps they lie between {{ fd_least:.0f}} and {{ fd_most:.0f}}, all of them far away, though each makes every class, the rarest with {{ rarest_least:.1%}}. The loss of R3GAN, which found all eight modes of the ring, has no advantage here ({{ fd_r3:.0f}}). A loss without its networks and its length of training does not bring its merits along.
 #
-# What helps is in the last row. The same loss and some thousand more steps take the distance from {{ fd_ns:.0f}} to {{ fd_long:.0f}}, about that of blurred real pictures. Train enough first, and change the loss afterwards.
+# What helps is in the last row. The same loss and over a thousand more steps take the distance from {{ fd_ns:.0f}} to {{ fd_long:.0f}}, about that of blurred real pictures. Train enough first, and change the loss afterwards.
 #
 # What the table does not say: each was trained once, so there are no error bars; and the judge says which class a picture resembles, not how well.
 
@@ -527,7 +527,7 @@ head = "| class | made, and judged to be it | real, and judged to be it |"
 display(Markdown("\n".join([head, "|---|---|---|", *rows])))
 
 # %% [markdown] tags=["zh"]
-# 点的是什么，来的就是什么：裁判说 {{ obeyed:.0%}} 的图画对了类别，最差的一类（{{ obeyed_worst }}）是 {{ obeyed_least:.0%}}。真的测试图片，它自己也只认对 {{ judge_accuracy:.0%}}。假的不比真的难认，不是因为画得真，多半是因为网络爱画典型的样子，而真衣服里有许多介于上衣和衬衫之间的。这个数只管类别，不管毛糙。
+# 点的是什么，来的就是什么：裁判说 {{ obeyed:.0%}} 的图画对了类别，最差的一类（{{ obeyed_worst }}）是 {{ obeyed_least:.0%}}。真的测试图片，它自己也只认对 {{ judge_accuracy:.0%}}。生成的并不比真的难认，这不是因为画得真，多半是因为网络爱画典型的样子，而真衣服里有许多介于 T 恤和衬衫之间的。这个数只管类别对不对，毛糙不毛糙它看不见。
 
 # %% [markdown] tags=["en"]
 # What is asked for is what comes. The judge finds the right class in {{ obeyed:.0%}} of the pictures, and in {{ obeyed_least:.0%}} of the worst class ({{ obeyed_worst }}); of real test pictures it knows {{ judge_accuracy:.0%}}. If generated ones are no harder to tell, that is not because they are good. Most likely the network draws what is typical, while many real clothes are something between a top and a shirt. The number is about classes, and takes no notice of grain.
@@ -535,12 +535,12 @@ display(Markdown("\n".join([head, "|---|---|---|", *rows])))
 # %% [markdown] tags=["zh"]
 # ## 上颜色：emoji { #colour }
 #
-# 换成三个通道、32 像素，网络多一级，别的照旧。数据是 [OpenMoji](https://openmoji.org) 的 emoji（CC BY-SA 4.0），由 [`aigc_ref.datasets.emoji`][aigc_ref.datasets.emoji] 从字体里画出来，不重样的有 {{ emoji:,}} 个。它们五花八门，每样却只有一两个，几分钟学不出名堂，所以只挑名字里带 face 的 {{ faces }} 张脸。每张图有一半机会左右翻转，算是把数据翻一番；损失用相对 + R1 + R2，惩罚每四步算一次，省时间；走 {{ colour_steps }} 步。
+# 换成三个通道、32 像素，网络多一级，别的照旧。数据是 [OpenMoji](https://openmoji.org) 的 emoji（许可为 CC BY-SA），由 [`aigc_ref.datasets.emoji`][aigc_ref.datasets.emoji] 从字体里画出来，不重样的有 {{ emoji:,}} 个。它们五花八门，每样却只有一两个，几分钟学不出名堂，所以只挑名字里带 face 的 {{ faces }} 张脸。每张图有一半机会左右翻转，算是把数据翻一番；损失用相对 + R1 + R2，惩罚每四步算一次，省时间；走 {{ colour_steps }} 步。
 
 # %% [markdown] tags=["en"]
 # ## In colour: emoji { #colour }
 #
-# Three channels, 32 pixels, one more stage in each network, and nothing else changes. The data are emoji of [OpenMoji](https://openmoji.org) (CC BY-SA 4.0), which [`aigc_ref.datasets.emoji`][aigc_ref.datasets.emoji] draws from its font; {{ emoji:,}} look different from each other. There are many kinds and only one or two of each, too much for minutes of training, so take the {{ faces }} that have “face” in their names. Half of the pictures are mirrored by chance, which doubles the data. The loss is the relativistic one with R1 and R2, the penalties taken at every fourth step to save time, for {{ colour_steps }} steps.
+# Three channels, 32 pixels, one more stage in each network, and nothing else changes. The data are emoji of [OpenMoji](https://openmoji.org) (licence CC BY-SA), which [`aigc_ref.datasets.emoji`][aigc_ref.datasets.emoji] draws from its font; {{ emoji:,}} look different from each other. There are many kinds and only one or two of each, too much for minutes of training, so take the {{ faces }} that have “face” in their names. Half of the pictures are mirrored by chance, which doubles the data. The loss is the relativistic one with R1 and R2, the penalties taken at every fourth step to save time, for {{ colour_steps }} steps.
 
 # %%
 drawn = emoji.load(size=32)
@@ -759,7 +759,7 @@ print(f"average {distances[f'{LONGER}, {long_steps} steps']:.0f}, the last step'
 # ## 局限，以及真正要用的时候 { #production }
 #
 # - 图片小、网络小、每种配方只训练了一次，而且只走几百步。五种损失的名次换一个种子、多走几步就可能变，别拿这张表去挑损失；它说明的是怎样公平地比。
-# - 学习率、$\gamma$ 和网络对每种配方都一样，并没有为谁调过。
+# - 网络、学习率和 $\gamma$ 没有为哪一种配方单独调过。图片的学习率是在 `4e-4` 和 `1e-3` 之间挑的，凭眼睛看，主要看的是非饱和损失的图。
 # - EfficientNet-Lite0 是在 224 像素的照片上训练的，拿它来看放大了的灰度小图，只是将就。它对颗粒比人眼敏感，上面那把「加一点噪声」的尺子量的就是这个。
 # - 真要做高清图像，今天首选扩散模型；要用 GAN 求快，从 [R3GAN 的代码][tool-r3gan]起步，连网络一起用，别只抄损失。
 #
@@ -771,7 +771,7 @@ print(f"average {distances[f'{LONGER}, {long_steps} steps']:.0f}, the last step'
 # ## Limits, and in production { #production }
 #
 # - Small pictures, small networks, and each recipe was trained once, for some hundred steps. Another seed or more steps may change their order, so do not choose a loss by this table; what it shows is how to compare fairly.
-# - Learning rate, $\gamma$ and networks are the same for all recipes, and were tuned for none.
+# - Networks, learning rate and $\gamma$ were not tuned for any one recipe. For pictures the rate was chosen between `4e-4` and `1e-3`, by eye and mostly on pictures of the non-saturating loss.
 # - EfficientNet-Lite0 learnt from photographs of 224 pixels, and enlarged grey miniatures are not what it knows. It minds grain more than an eye does, which is what the yardstick with a little noise measures.
 # - For large images use diffusion today. Where a GAN's speed is wanted, begin with the [code of R3GAN][tool-r3gan], and take its networks along with its loss.
 #
@@ -815,6 +815,7 @@ numbers = {
     "article_gap": last_of_article.real_logit - last_of_article.fake_logit,
     **{f"ring_{name}": on_mode[recipe] for name, recipe in SHORT.items()},
     **{f"fd_{name}": distances[recipe] for name, recipe in SHORT.items() if recipe in distances},
+    "ring_ls_least": min(modes for modes, _ in covered["least squares"]),
     "ring_wgan_most": max(modes for modes, _ in covered["Wasserstein + GP"]),
     "fd_least": min(distances[recipe] for recipe in COMPARED),
     "fd_most": max(distances[recipe] for recipe in COMPARED),
@@ -854,6 +855,7 @@ if claims_hold:
     assert numbers["article_modes"] == 0, numbers
     assert numbers["article_gap"] > 10, numbers
     assert numbers["ring_ls"] == max(on_mode.values()), on_mode
+    assert numbers["ring_ls_least"] < numbers["ring_least"], numbers
     assert numbers["ring_wgan_most"] < 6 < min(modes for modes, _ in covered["relativistic + R1 + R2"]), covered
     assert 0.8 < numbers["last_loss_d"] < 1.45, numbers
     assert numbers["judge_accuracy"] > 0.8, numbers
