@@ -1,5 +1,7 @@
 """EfficientNet-Lite0 against the package that its weights were published with, on random weights of the same shapes."""
 
+from typing import Any
+
 import pytest
 import torch
 from efficientnet_lite_pytorch import EfficientNet
@@ -9,13 +11,15 @@ from aigc_ref.datasets.efficientnet import EfficientNetLite0, features, prepared
 
 
 @pytest.fixture(scope="module")
-def pair() -> tuple[EfficientNetLite0, nn.Module]:
+def pair() -> tuple[EfficientNetLite0, Any]:
     torch.manual_seed(0)
     oracle = EfficientNet.from_name("efficientnet-lite0").eval()
     for layer in oracle.modules():
         if isinstance(layer, nn.Conv2d):  # as torch draws them the images would be lost on the way
             nn.init.kaiming_normal_(layer.weight, mode="fan_in")
         if isinstance(layer, nn.BatchNorm2d):  # statistics of their own, or two swapped layers would agree
+            assert layer.running_mean is not None
+            assert layer.running_var is not None
             nn.init.uniform_(layer.running_mean, -0.2, 0.2)
             nn.init.uniform_(layer.running_var, 0.5, 2.0)
             nn.init.uniform_(layer.weight, 0.5, 2.0)
@@ -29,7 +33,7 @@ def _images(size: int) -> Tensor:
 
 
 @pytest.mark.parametrize("size", [224, 96, 64, 32])
-def test_features_and_logits_are_those_of_the_package(pair: tuple[EfficientNetLite0, nn.Module], size: int) -> None:
+def test_features_and_logits_are_those_of_the_package(pair: tuple[EfficientNetLite0, Any], size: int) -> None:
     ours, oracle = pair
     with torch.no_grad():
         theirs = oracle.extract_features(_images(size)).mean(dim=(2, 3))
@@ -45,7 +49,7 @@ def test_bytes_are_scaled_as_in_the_networks_training() -> None:
     torch.testing.assert_close(images[:, 2, 5, 5], torch.tensor([-127.0, 0.0, 128.0]) / 128, rtol=0, atol=1e-6)
 
 
-def test_a_batch_at_a_time_gives_the_same(pair: tuple[EfficientNetLite0, nn.Module]) -> None:
+def test_a_batch_at_a_time_gives_the_same(pair: tuple[EfficientNetLite0, Any]) -> None:
     images = _images(32).clamp(-1, 1).repeat(3, 1, 1, 1)
     whole = features(pair[0], images, size=32)
     torch.testing.assert_close(features(pair[0], images, size=32, batch_size=4), whole, rtol=0, atol=1e-12)
