@@ -70,8 +70,8 @@ figures.use_site_style()
 # %% tags=["parameters"] smoke={"encoder": "all-minilm-l6-v2", "training_size": 20, "test_size": 6, "ablation_steps": 1, "watched": 2, "epochs": 1, "english_epochs": 1, "timed_steps": 1, "claims_hold": false}
 encoder = "multilingual-e5-small"
 training_size, test_size = 2400, 800
-ablation_steps = 80
-watched = 80  # other sentences, on which the learning curves are measured
+ablation_steps = 60
+watched = 60  # other sentences, on which the learning curves are measured
 epochs = 2
 english_epochs = 20
 timed_steps = 2
@@ -101,18 +101,19 @@ claims_hold = True  # whether the run is long enough for what the text says of i
 
 
 # %%
-def marked(tokens, tags):
+def marked(tokens, tags, space=""):
     """The text with its entities in brackets."""
-    begins = {entity.start: "[" for entity in entities(tags)}
-    ends = {entity.end: f"]{entity.type}" for entity in entities(tags)}
-    return "".join(ends.get(at, "") + begins.get(at, "") + token for at, token in enumerate([*tokens, ""]))
+    pieces = list(tokens)
+    for kind, start, end in entities(tags):
+        pieces[start] = "[" + pieces[start]
+        pieces[end - 1] += f"]{kind}"
+    return space.join(pieces)
 
 
 tokens = tuple("李娜在中国上海教书。")  # Li Na teaches in Shanghai, China
 tags = ["B-PER", "I-PER", "O", "B-LOC", "I-LOC", "B-LOC", "I-LOC", "O", "O", "O"]
 example = Sentence(tokens, tuple(tags), line=1)
-rows = ["| " + " | ".join(cells) + " |" for cells in (tokens, ["---"] * len(tokens), tags)]
-display(Markdown("\n".join(rows)))
+print(*(f"{token}/{tag}" for token, tag in zip(tokens, tags, strict=True)))
 print(marked(tokens, tags))
 print(*entities(tags), sep="\n")
 
@@ -143,7 +144,7 @@ for name, part in {"training": training, "test": test}.items():
     each = " | ".join(str(counts[kind]) for kind in ("PER", "LOC", "ORG"))
     rows.append(f"| {name} | {len(part):,} | {characters:,} | {each} | {nameless:.0%} |")
 print(f"{len(published):,} sentences, {len(distinct):,} of them different")
-head = "| | sentences | characters | PER | LOC | ORG | without any name |\n|---|---|---|---|---|---|---|"
+head = "| | sentences | characters | PER | LOC | ORG | no name |\n|---|---|---|---|---|---|---|"
 display(Markdown("\n".join([head, *rows])))
 
 # %% [markdown] tags=["zh"]
@@ -198,9 +199,8 @@ print(f"{parameters_of_whole:.0f} million weights, pruned {parameters:.0f} milli
 
 # %%
 collate = token_collator(plain.tokenizer.pad_token_id)
-few = [
-    collate([learnt[index] for index in range(start, start + 16)]) for start in range(0, min(128, len(learnt) - 16), 16)
-]
+starts = range(0, min(128, len(learnt) - 16), 16)
+few = [collate([learnt[start + offset] for offset in range(16)]) for start in starts]
 states = states_before(deepcopy(plain.model), "dropout", few)
 standardised = replace(plain, model=deepcopy(plain.model))
 standardise_head(standardised, few)
@@ -284,15 +284,16 @@ plt.show()
 # %% [markdown] tags=["zh"]
 # 起作用的是标准化。头的学习率 `1e-3` 时，标准化把实体 F1 从 {{ f1_plain_1:.2f }} 提到 {{ f1_standardised_1:.2f }}；`5e-3` 时从 {{ f1_plain_5:.2f }} 提到 {{ f1_standardised_5:.2f }}。光把头的学习率调到五倍，补不上这个差距。
 #
-# 这张图没有说的：只有一个随机种子、{{ watched }} 句话，同色的两条线谁高谁低不作数；不标准化也不是永远学不会，蓝线在末尾已经抬头，编码器自己会慢慢把状态转过来，只是要多花许多步。
+# 这张图没有说的：只有一个随机种子、{{ watched }} 句话，同色的两条线谁高谁低不作数。不标准化也不是永远学不会，编码器自己会慢慢把状态转过来，只是要多花许多步：[`standardise`][aigc_ref.finetune.standardise] 的说明里记着一次 120 步、每步 16 句的对照，`0.23` 对 `0.73`。
 #
 # ## 训练：一条命令 { #training }
 #
 # 正式的训练不必写代码。把句子写成 CoNLL 文件：一行一个字和它的标签，中间用制表符隔开，句子之间空一行。然后运行 [`token_classification`][aigc_ref.finetune.token_classification]：
 #
 # ```bash
-# python -m aigc_ref.finetune.token_classification --train train.conll --test test.conll \
-#     --model multilingual-e5-small --prune-vocabulary --precision bfloat16 --epochs 2
+# python -m aigc_ref.finetune.token_classification \
+#     --train train.conll --test test.conll --model multilingual-e5-small \
+#     --prune-vocabulary --precision bfloat16 --epochs 2
 # ```
 #
 # 标准化、两个学习率、折叠都在里面，默认就是这样。
@@ -300,15 +301,16 @@ plt.show()
 # %% [markdown] tags=["en"]
 # Standardising is what helps. With a head's rate of `1e-3` it takes the entity F1 from {{ f1_plain_1:.2f }} to {{ f1_standardised_1:.2f }}, with `5e-3` from {{ f1_plain_5:.2f }} to {{ f1_standardised_5:.2f }}. Five times the head's rate alone does not close that gap.
 #
-# What the figure does not say: there is one seed and {{ watched }} sentences, so of two lines of one colour neither has won. Nor does a plain head stay ignorant for ever. The blue lines rise towards the end, as the encoder slowly turns its states by itself; it takes many more steps.
+# What the figure does not say: there is one seed and {{ watched }} sentences, so of two lines of one colour neither has won. Nor does a plain head stay ignorant for ever. The encoder slowly turns its states by itself, in many more steps; [`standardise`][aigc_ref.finetune.standardise] records a comparison over 120 steps of 16 sentences, `0.23` against `0.73`.
 #
 # ## Training: one command { #training }
 #
 # The training proper needs no code. Write the sentences as CoNLL files, a character, a tab and its tag a line, and a blank line after each sentence; then run [`token_classification`][aigc_ref.finetune.token_classification]:
 #
 # ```bash
-# python -m aigc_ref.finetune.token_classification --train train.conll --test test.conll \
-#     --model multilingual-e5-small --prune-vocabulary --precision bfloat16 --epochs 2
+# python -m aigc_ref.finetune.token_classification \
+#     --train train.conll --test test.conll --model multilingual-e5-small \
+#     --prune-vocabulary --precision bfloat16 --epochs 2
 # ```
 #
 # Standardising, both learning rates and the folding are in it, by default.
@@ -339,13 +341,14 @@ write_conll(folder / "test.conll", test)
 # %%
 report, minutes = run(
     "aigc_ref.finetune.token_classification",
-    *("--train", folder / "train.conll", "--test", folder / "test.conll", "--output", folder / "daily"),
-    *("--model", encoder, "--prune-vocabulary", "--precision", "bfloat16", "--epochs", epochs, "--threads", 1),
+    *("--train", folder / "train.conll", "--test", folder / "test.conll"),
+    *("--output", folder / "daily", "--model", encoder, "--prune-vocabulary"),
+    *("--precision", "bfloat16", "--epochs", epochs, "--threads", 1),
 )
 print(report)
 
 # %% [markdown] tags=["zh"]
-# 一个核、{{ training_size }} 句训练、{{ epochs }} 轮，连同读入模型和测试 {{ test_size }} 句，用了大约 {{ minutes:.0f }} 分钟 CPU 时间，实体 F1 是 {{ entity_f1:.3f }}。本页的时间大半花在这里。不写 `--prune-vocabulary` 和 `--precision bfloat16`，一步要花大约 {{ whole_ratio }} 倍的时间（练习 3），默认又是三轮；没有 AMX 或 AVX-512 BF16 指令的处理器上，半精度反而可能更慢，那就不要它。
+# 一个核、{{ training_size }} 句训练、{{ epochs }} 轮，连同读入模型和测试 {{ test_size }} 句，用了大约 {{ minutes:.0f }} 分钟 CPU 时间，实体 F1 是 {{ entity_f1:.3f }}。本页的时间大半花在这里。不写 `--prune-vocabulary` 和 `--precision bfloat16`，一步要花大约 {{ whole_ratio:.1f }} 倍的时间（练习 3），默认又是三轮；没有 AMX 或 AVX-512 BF16 指令的处理器上，半精度反而可能更慢，那就不要它。
 #
 # ## 把成绩单读对 { #report }
 #
@@ -362,7 +365,7 @@ print(report)
 # 请一个什么都不做的「系统」来当尺子：一律标 O。再请一个只会查表的：把训练集里见过的名字列成词典，从左到右，哪里最长的名字对得上就标哪里。
 
 # %% [markdown] tags=["en"]
-# On one core, with {{ training_size }} sentences to learn from and {{ epochs }} epochs, with loading the model and tagging {{ test_size }} sentences for the test, that took about {{ minutes:.0f }} minutes of CPU time, and the entity F1 is {{ entity_f1:.3f }}. It is most of this page's time. Without `--prune-vocabulary` and `--precision bfloat16` a step takes about {{ whole_ratio }} times as long (exercise 3), and by default there are three epochs. On a processor that has neither AMX nor AVX-512 BF16, half precision may be slower; leave it out there.
+# On one core, with {{ training_size }} sentences to learn from and {{ epochs }} epochs, with loading the model and tagging {{ test_size }} sentences for the test, that took about {{ minutes:.0f }} minutes of CPU time, and the entity F1 is {{ entity_f1:.3f }}. It is most of this page's time. Without `--prune-vocabulary` and `--precision bfloat16` a step takes about {{ whole_ratio:.1f }} times as long (exercise 3), and by default there are three epochs. On a processor that has neither AMX nor AVX-512 BF16, half precision may be slower; leave it out there.
 #
 # ## Reading the report rightly { #report }
 #
@@ -455,20 +458,24 @@ display(Markdown("\n".join([head, *rows])))
 # %% [markdown] tags=["zh"]
 # 先看第一列：什么都不做也有 {{ outside:.3f }}，因为 {{ outside:.0%}} 的字都是 O。模型的 {{ token_f1_with_o:.3f }} 看着高，其实只比「什么都不做」多走了剩下那一小段。去掉 O，同一批预测是 {{ token_f1:.3f }}；按实体算，是 {{ entity_f1:.3f }}。三个数说的是同一个模型，只有最后一个能和别人的论文比。
 #
-# 查词典得 {{ lexicon_f1:.3f }}，不去掉不可信的名字只有 {{ lexicon_f1_every:.3f }}：「江」可以是姓，也可以是江。模型至少要赢过它，才算学到了词典以外的东西。
+# 查词典得 {{ lexicon_f1:.3f }}，不去掉不可信的名字只有 {{ lexicon_f1_every:.3f }}：「江」可以是姓，也可以是江。数词元的话，两个词典的名次正好反过来（{{ lexicon_tokens:.3f }} 和 {{ lexicon_tokens_every:.3f }}），可见数什么会改变结论。模型至少要赢过词典，才算学到了词典以外的东西；它赢了，但没有第一列看上去那么威风。
 #
 # 文章的表，由它自己的各行算出来，算上 O 是 {{ article_with_o:.3f }}，不是 `0.973`；去掉 O 是 {{ article_without_o:.3f }}；在那份数据上一律标 O 也有 {{ article_outside:.3f }}。实体 F1 从词元的表里算不出来：半个名字对了，表里有分，实体没有。
 #
 # ## 见过的名字，没见过的名字 { #unseen }
+#
+# 把实体按名字分成两半，训练集里有过同样的名字，或者没有，各算各的：
 
 # %% [markdown] tags=["en"]
 # Begin with the first column. Doing nothing earns {{ outside:.3f }}, for {{ outside:.0%}} of the characters are O. The model's {{ token_f1_with_o:.3f }} looks high and is a short way above nothing. Without O the same predictions have {{ token_f1:.3f }}, and by entities {{ entity_f1:.3f }}. All three tell of one model; the last alone can be compared with other people's papers.
 #
-# Looking names up earns {{ lexicon_f1:.3f }}, and {{ lexicon_f1_every:.3f }} with the unreliable ones left in: 江 may be a family name, or a river. A model that has learnt more than a lexicon must beat that at least.
+# Looking names up earns {{ lexicon_f1:.3f }}, and {{ lexicon_f1_every:.3f }} with the unreliable ones left in: 江 may be a family name, or a river. Counted by tokens the two lexicons change places ({{ lexicon_tokens:.3f }} and {{ lexicon_tokens_every:.3f }}), so what is counted can turn a conclusion round. A model that has learnt more than a lexicon must beat it at least. This one does, by less than the first column would have you believe.
 #
 # The article's table, added up from its own rows, has {{ article_with_o:.3f }} with O and not `0.973`, and {{ article_without_o:.3f }} without; saying O everywhere would earn {{ article_outside:.3f }} on its data. The F1 of entities cannot be had from a table of tokens, where half a name earns something.
 #
 # ## Names seen and not seen { #unseen }
+#
+# Divide the entities in two, those whose name occurs as a name in the training set and those whose name does not, and score each half by itself:
 
 
 # %%
@@ -495,7 +502,7 @@ head = "| names | there | tags by | precision | recall | F1 |\n|---|---|---|---|
 display(Markdown("\n".join([head, *rows])))
 
 # %% [markdown] tags=["zh"]
-# 测试集里 {{ seen_share:.0%}} 的实体，训练时就见过同样的字。在这些名字上模型的 F1 是 {{ seen_f1:.3f }}，词典也有 {{ seen_lexicon_f1:.3f }}；在没见过的名字上，模型还有 {{ new_f1:.3f }}，词典当然是 0。模型的本事主要看后一行：它靠的是上下文和字的样子，而不是记性。
+# 测试集里 {{ seen_share:.0%}} 的实体，名字在训练时见过。这一半上，词典的 {{ seen_lexicon_f1:.3f }} 比模型的 {{ seen_f1:.3f }} 还高：认得的名字，查表就够了。另一半，词典一个也找不到，模型还能找回 {{ new_recall:.0%}}，F1 是 {{ new_f1:.3f }}。模型的本事要看这一半，它靠的是上下文和名字的样子，而不是记性。精确率低（{{ new_precision:.0%}}），一部分是因为名字被切碎时，碎片也算作没见过的名字。
 #
 # 也别忘了这个测试集有多友好：同一份报纸、同一个月，句子随机划分，一篇文章的上半句在训练集，下半句可能就在测试集。换一份报纸，没见过的名字会多得多。
 #
@@ -504,7 +511,7 @@ display(Markdown("\n".join([head, *rows])))
 # 一个 F1 说不出错的是什么。把每个实体和另一边比一比：
 
 # %% [markdown] tags=["en"]
-# Of the test set's entities {{ seen_share:.0%}} were seen in training, by the same characters. On those the model has an F1 of {{ seen_f1:.3f }}, and the lexicon {{ seen_lexicon_f1:.3f }}. On new names the model still has {{ new_f1:.3f }}, and the lexicon 0, of course. It is the new ones that show what a model can do: it goes by context and by what names look like, where memory does not help.
+# Of the test set's entities {{ seen_share:.0%}} have a name that was seen in training. On this half the lexicon's {{ seen_lexicon_f1:.3f }} is above the model's {{ seen_f1:.3f }}: names that are known need no more than looking up. Of the other half the lexicon finds none, and the model still finds {{ new_recall:.0%}}, with an F1 of {{ new_f1:.3f }}. This half shows what a model can do, going by context and by what names look like, where memory is no help. Precision is low ({{ new_precision:.0%}}), in part because the shards of a name that was broken up count as new names too.
 #
 # Nor forget how friendly this test set is. It is the same newspaper, the same month, and sentences were divided at random, so that half an article may be learnt and the other half tested. In another paper far more names would be new.
 #
@@ -553,21 +560,21 @@ head = "| | what it means | entities | gold | predicted |\n|---|---|---|---|---|
 display(Markdown("\n".join([head, *rows])))
 
 # %% [markdown] tags=["zh"]
-# 每行的例句是该类里长度最接近 14 个字的一句。漏掉 {{ case_missed }} 个，多出 {{ case_spurious }} 个，边界不对 {{ case_boundary }} 个，类型不对 {{ case_type }} 个。这张表告诉你下一步该做什么：漏得多，要更多样的名字；边界错得多，先去看标注的规矩是否一致；类型错得多，往往是句子太短，上下文不够。它没有告诉你对错算谁的：语料本身也有标错和标漏的地方，「多出」的里面有些其实是对的。
+# 每行的例句是该类里长度最接近 14 个字的一句。最多的是多出来的 {{ case_spurious }} 个和边界不对的 {{ case_boundary }} 个；漏掉的只有 {{ case_missed }} 个，类型不对的 {{ case_type }} 个。这张表告诉你下一步做什么。漏得多，要更多样的名字；边界错得多，先看标注的规矩是否一致，再看标签合不合法（下一节）；类型错得多，多半是句子太短，上下文不够。它没有告诉你该怪谁：语料本身也有标错和标漏的，「多出」里面有些其实是对的。
 #
 # ## 不合法的标签 { #malformed }
 #
 # 分类头给每个字单独打分，没有谁拦着它写出 `O I-PER`，名字没开头就继续了。这样的标签有两种读法：宽松的（lenient，CoNLL 的评分程序 conlleval 就是）把它当作一个名字的开头，严格的（strict）当它不存在。
 
 # %% [markdown] tags=["en"]
-# Each row shows that sentence of its kind whose length is nearest to 14 characters. Of the entities {{ case_missed }} are missed, {{ case_spurious }} spurious, {{ case_boundary }} have a wrong border and {{ case_type }} a wrong type. The table says what to do next. Many missed ask for a greater variety of names. Many wrong borders send you to the marking itself, whether it keeps to its own rules. Many wrong types often mean that sentences are too short to tell. What the table does not say is whose fault it is: the corpus has wrong and missing marks too, and some of what is spurious here is right.
+# Each row shows that sentence of its kind whose length is nearest to 14 characters. Most frequent are {{ case_spurious }} spurious ones and {{ case_boundary }} with a wrong border; {{ case_missed }} are missed, and {{ case_type }} have a wrong type. The table says what to do next. Many missed ask for a greater variety of names. Many wrong borders send you to the marking, whether it keeps to its own rules, and then to tags that make no sense (the next section). Many wrong types often mean that sentences are too short to tell. What the table does not say is whose fault it is. The corpus has wrong and missing marks too, and some of what is spurious here is right.
 #
 # ## Tags that make no sense { #malformed }
 #
 # The head scores each character by itself, and nothing keeps it from writing `O I-PER`, a name that goes on without having begun. There are two ways to read it. The lenient one, that of conlleval, CoNLL's own scorer, takes it for the beginning of a name; the strict one takes it for nothing.
 
 # %%
-odd = ["O", "I-PER", "I-PER", "O", "B-LOC", "I-ORG"]
+odd = ["O", "I-PER", "I-PER", "O", "B-LOC"]
 print("lenient:", *entities(odd))
 print("strict: ", *entities(odd, strict=True))
 malformed = sum(to_iob2(tags) != tags for tags in predicted)
@@ -577,30 +584,32 @@ print(f"lenient: found {lenient.found}, right {lenient.right}, F1 {lenient.f1:.3
 print(f"strict:  found {strict.found}, right {strict.right}, F1 {strict.f1:.3f}")
 
 # %% [markdown] tags=["zh"]
-# {{ test_size }} 句预测里有 {{ malformed }} 句带着这样的标签；严格地读，实体 F1 是 {{ strict_f1:.3f }}，宽松地读是 {{ entity_f1:.3f }}。差别不大，可是报成绩时要写明是哪一种，两篇论文才能比。命令的报告用宽松的，加 `--strict` 换成严格的是 `python -m aigc_ref.metrics ner` 的选项。
+# {{ test_size }} 句预测里有 {{ malformed }} 句带着这样的标签。宽松地读，实体 F1 是 {{ entity_f1:.3f }}；严格地读反而更高，{{ strict_f1:.3f }}。这个模型爱冒出一截没有开头的 I，宽松的读法把它也算成找到了一个实体，一共多出 {{ lenient_extra }} 个，其中只对了 {{ lenient_extra_right }} 个。换一个常常漏写 B 的模型，高低会倒过来，所以不能哪种好看用哪种：报成绩时写明是哪一种。命令的报告用宽松的；要严格的，给 `python -m aigc_ref.metrics ner` 加上 `--strict`。
 #
 # ## 任何 CoNLL 文件 { #any-file }
 #
 # 同一条命令，换上你自己的文件就行：IOB1、IOB2、IOBES、BILOU、BMES 都认得，多余的列会跳过。这里写两个小小的英文文件，编码器换成英文的 [all-MiniLM-L6-v2][paper-minilm]：
 #
 # ```bash
-# python -m aigc_ref.finetune.token_classification --train train.conll --test test.conll \
-#     --model all-minilm-l6-v2 --prune-vocabulary --batch-size 4 --epochs 20
+# python -m aigc_ref.finetune.token_classification \
+#     --train train.conll --test test.conll --model all-minilm-l6-v2 \
+#     --batch-size 4 --epochs 20
 # python -m aigc_ref.metrics ner test.conll predictions.conll
 # ```
 #
 # 第二条命令给任何系统打分：左边是标准答案，右边是预测，两个文件的词元要一样，标签在最后一列。
 
 # %% [markdown] tags=["en"]
-# Of {{ test_size }} predicted sentences {{ malformed }} have such tags; read strictly the entity F1 is {{ strict_f1:.3f }}, leniently {{ entity_f1:.3f }}. The difference is small, but name the rule when you report a figure, or two papers cannot be compared. The command's report is lenient; `python -m aigc_ref.metrics ner` has `--strict` for the other.
+# Of {{ test_size }} predicted sentences {{ malformed }} have such tags. Read leniently the entity F1 is {{ entity_f1:.3f }}; read strictly it is higher, {{ strict_f1:.3f }}. This model likes to write runs of I that nothing begins. The lenient reading takes each for an entity found, {{ lenient_extra }} more in all, of which {{ lenient_extra_right }} are right. A model that often forgets its B would have it the other way round, so do not take whichever looks better, and say which it is. The command's report is lenient; `python -m aigc_ref.metrics ner` has `--strict` for the other.
 #
 # ## Any CoNLL file { #any-file }
 #
 # The same command takes your own files, tagged in IOB1, IOB2, IOBES, BILOU or BMES; columns between token and tag are passed over. Here are two tiny English ones, and an English encoder, [all-MiniLM-L6-v2][paper-minilm]:
 #
 # ```bash
-# python -m aigc_ref.finetune.token_classification --train train.conll --test test.conll \
-#     --model all-minilm-l6-v2 --prune-vocabulary --batch-size 4 --epochs 20
+# python -m aigc_ref.finetune.token_classification \
+#     --train train.conll --test test.conll --model all-minilm-l6-v2 \
+#     --batch-size 4 --epochs 20
 # python -m aigc_ref.metrics ner test.conll predictions.conll
 # ```
 #
@@ -640,26 +649,26 @@ english = folder / "english"
 english.mkdir()
 for name, text in {"train.conll": TRAIN, "test.conll": TEST}.items():
     write_conll(english / name, map(sentence_of, text.splitlines()))
-_, english_minutes = run(
+run(
     "aigc_ref.finetune.token_classification",
-    *("--train", english / "train.conll", "--test", english / "test.conll", "--output", english / "run"),
-    *("--model", "all-minilm-l6-v2", "--prune-vocabulary"),
+    *("--train", english / "train.conll", "--test", english / "test.conll"),
+    *("--output", english / "run", "--model", "all-minilm-l6-v2"),
     *("--batch-size", 4, "--epochs", english_epochs, "--threads", 1),
 )
 scored, _ = run("aigc_ref.metrics", "ner", english / "test.conll", english / "run" / "predictions.conll")
-print(scored.partition("\n\nTokens")[0])
+print(scored.partition("Tokens")[0])
 for sentence in read_conll(english / "run" / "predictions.conll"):
-    print(marked([f"{token} " for token in sentence.tokens], sentence.tags).replace(" ]", "]"))
+    print(marked(sentence.tokens, sentence.tags, space=" "))
 
 # %% [markdown] tags=["zh"]
-# 十二句话学不出什么，四句话也量不出什么：这里只说明文件怎么写、命令怎么用。分数的高低没有意义。
+# 十二句话学不出多少，四句话什么也量不出：这里只说明文件怎么写、命令怎么用，分数的高低没有意义。也没有用 `--prune-vocabulary`：训练文件这么小，剪过的词表会把测试句里的生词切成一个个字母。
 #
 # ## 试一试 { #try }
 #
 # **1.** {{ test_size }} 句够不够？从测试集里有放回地抽 {{ test_size }} 句，重算 F1，抽一千次，看看它在多大范围里晃。
 
 # %% [markdown] tags=["en"]
-# Twelve sentences teach next to nothing, and four measure nothing: this shows what the files look like and how the commands are called. Whether the score is high or low means nothing.
+# Twelve sentences teach little, and four measure nothing: this shows what the files look like and how the commands are called, and the score means nothing. Nor is there `--prune-vocabulary`. With a training file this small, a pruned vocabulary would cut the new words of the test into single letters.
 #
 # ## Try this { #try }
 #
@@ -758,10 +767,11 @@ print("\n".join(f"{name:26} {round(2 * cost / quickest) / 2:.1f} times the time"
 # %%
 
 
-parity = max(
-    abs(seqeval.metrics.f1_score(gold, predicted) - lenient.f1),
-    abs(seqeval.metrics.f1_score(gold, predicted, mode="strict", scheme=IOB2) - strict.f1),
+theirs = (
+    seqeval.metrics.f1_score(gold, predicted),
+    seqeval.metrics.f1_score(gold, predicted, mode="strict", scheme=IOB2),
 )
+parity = float(max(abs(theirs[0] - lenient.f1), abs(theirs[1] - strict.f1)))
 parity
 
 # %% tags=["numbers"]
@@ -788,6 +798,8 @@ numbers = {
     "outside": nothing.tokens.micro.f1,
     "lexicon_f1": by_name.entities.micro.f1,
     "lexicon_f1_every": reports["lexicon, every name"].entities.micro.f1,
+    "lexicon_tokens": by_name.tokens.without(OUTSIDE).micro.f1,
+    "lexicon_tokens_every": reports["lexicon, every name"].tokens.without(OUTSIDE).micro.f1,
     "article_with_o": article.micro.f1,
     "article_without_o": article.without(OUTSIDE).micro.f1,
     "article_outside": article_outside,
@@ -795,15 +807,18 @@ numbers = {
     "seen_f1": seen.f1,
     "new_f1": new.f1,
     "new_recall": new.recall,
+    "new_precision": new.precision,
     "seen_lexicon_f1": among["seen in training", "lexicon, trusted names"].f1,
     **{f"case_{case.replace(' ', '_')}": len(numbers_of) for case, numbers_of in cases.items()},
     "malformed": malformed,
     "strict_f1": strict.f1,
+    "lenient_extra": lenient.found - strict.found,
+    "lenient_extra_right": lenient.right - strict.right,
     "low": intervals[None][0],
     "high": intervals[None][1],
     "org_low": intervals["ORG"][0],
     "org_high": intervals["ORG"][1],
-    "whole_ratio": round(costs["whole vocabulary, float32"] / quickest),
+    "whole_ratio": round(2 * costs["whole vocabulary, float32"] / quickest) / 2,
     "parity": parity,
 }
 print(json.dumps(numbers))
@@ -820,7 +835,12 @@ if claims_hold:
     assert 0.9 < numbers["outside"] < numbers["token_f1_with_o"], numbers
     assert numbers["lexicon_f1_every"] < numbers["lexicon_f1"] < numbers["entity_f1"], numbers
     assert 0.2 < numbers["new_f1"] < numbers["seen_f1"], numbers
-    assert abs(numbers["strict_f1"] - numbers["entity_f1"]) < 0.05, numbers
+    assert numbers["lexicon_tokens"] < numbers["lexicon_tokens_every"], numbers
+    assert numbers["seen_f1"] < numbers["seen_lexicon_f1"], numbers
+    assert numbers["new_precision"] < numbers["new_recall"], numbers
+    assert numbers["case_missed"] < min(numbers["case_spurious"], numbers["case_boundary"]), numbers
+    assert numbers["entity_f1"] + 0.01 < numbers["strict_f1"], numbers
+    assert 10 * numbers["lenient_extra_right"] < numbers["lenient_extra"], numbers
     assert numbers["low"] < numbers["entity_f1"] < numbers["high"], numbers
     assert numbers["org_high"] - numbers["org_low"] > 0.1, numbers
     assert 1 < numbers["minutes"] < 30, numbers
