@@ -20,6 +20,7 @@ MENDS = (
 SEARCH_DIALOG = re.compile(
     r'(<div class="md-search" data-md-component="search" role="dialog")(>.*?aria-label="([^"]*)")', re.DOTALL
 )
+EMPTY_HEADING = re.compile(r"<th([^>]*)>\s*</th>")  # the corner of a table heads nothing
 SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 POLICY = (
     "default-src 'none'; script-src 'self' 'wasm-unsafe-eval' {hashes}; style-src 'self' 'unsafe-inline'; "
@@ -39,6 +40,7 @@ def mended(html: str) -> str:
         html = html.replace(old, new)
     if 'id="__toc"' not in html:  # a page without contents has nothing that their title could open
         html = html.replace(' for="__toc"', "")
+    html = EMPTY_HEADING.sub(r"<td\1></td>", html)
     return SEARCH_DIALOG.sub(r'\1 aria-label="\3"\2', html)
 
 
