@@ -73,7 +73,7 @@ claims_hold = True  # whether the run is long enough for what the text says of i
 #
 # 训练框架只会最小化，所以判别器的损失要加负号：$L_D = -V$。生成器有两种选择，记 $s = D(G(z))$：
 #
-# | 名称 | $L_G$ | 对 $s$ 的导数 |
+# | 名称 | 生成器 $L_G$ | 对 $s$ 的导数 |
 # |---|---|---|
 # | 饱和（极小极大） | $\mathbb{E}[\log(1 - \sigma(s))]$ | $-\sigma(s)$ |
 # | 非饱和 | $-\mathbb{E}[\log \sigma(s)]$ | $-(1 - \sigma(s))$ |
@@ -91,7 +91,7 @@ claims_hold = True  # whether the run is long enough for what the text says of i
 #
 # A training framework only minimises, so the discriminator's loss needs a minus sign, $L_D = -V$. For the generator there are two choices; write $s = D(G(z))$:
 #
-# | Name | $L_G$ | Derivative by $s$ |
+# | Name | Generator $L_G$ | Derivative by $s$ |
 # |---|---|---|
 # | saturating (minimax) | $\mathbb{E}[\log(1 - \sigma(s))]$ | $-\sigma(s)$ |
 # | non-saturating | $-\mathbb{E}[\log \sigma(s)]$ | $-(1 - \sigma(s))$ |
@@ -125,7 +125,7 @@ claims_hold = True  # whether the run is long enough for what the text says of i
 #
 # 2014 年以来，这场游戏换过好几种损失。记 $r = D(x)$，$s = D(G(z))$，$\operatorname{sp}$ 就是 softplus：
 #
-# | 配方 | $L_D$ | $L_G$ | $L_D$ 另加的惩罚 |
+# | 配方 | 判别器 $L_D$ | 生成器 $L_G$ | $L_D$ 另加的惩罚 |
 # |---|---|---|---|
 # | 非饱和 | $\mathbb{E}[\operatorname{sp}(-r)] + \mathbb{E}[\operatorname{sp}(s)]$ | $\mathbb{E}[\operatorname{sp}(-s)]$ | 无 |
 # | [最小二乘][paper-lsgan] | $\frac12\mathbb{E}[(r-1)^2] + \frac12\mathbb{E}[s^2]$ | $\frac12\mathbb{E}[(s-1)^2]$ | 无 |
@@ -142,7 +142,7 @@ claims_hold = True  # whether the run is long enough for what the text says of i
 #
 # Since 2014 the game has been played with several other losses. Write $r = D(x)$ and $s = D(G(z))$, and $\operatorname{sp}$ for softplus:
 #
-# | Recipe | $L_D$ | $L_G$ | Penalty added to $L_D$ |
+# | Recipe | Discriminator $L_D$ | Generator $L_G$ | Penalty added to $L_D$ |
 # |---|---|---|---|
 # | non-saturating | $\mathbb{E}[\operatorname{sp}(-r)] + \mathbb{E}[\operatorname{sp}(s)]$ | $\mathbb{E}[\operatorname{sp}(-s)]$ | none |
 # | [least squares][paper-lsgan] | $\frac12\mathbb{E}[(r-1)^2] + \frac12\mathbb{E}[s^2]$ | $\frac12\mathbb{E}[(s-1)^2]$ | none |
