@@ -33,7 +33,7 @@ OUT_OF_SIGHT = """() => {
     };
     const wide = [...document.querySelectorAll("article *")].filter(
         (element) => element.checkVisibility() && element.getBoundingClientRect().right > innerWidth + 1
-            && !element.closest(".katex-mathml") && !reachable(element));
+            && !element.closest(".katex-mathml, .katex .hide-tail") && !reachable(element));
     return wide.map((element) => element.outerHTML.slice(0, 100));
 }"""
 """Elements that reach beyond the window and that no scrolling brings into it."""
