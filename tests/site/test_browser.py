@@ -290,7 +290,7 @@ def test_the_colours_are_the_readers_choice_on_every_page(browser: Browser, addr
         ("zh", "判别器", "tutorials/gan/"),
         ("zh", "生成对抗网络", "tutorials/gan/"),
         ("zh", "困惑度", "tutorials/fine-tuning/"),
-        ("zh", "掩码", "tutorials/fine-tuning/"),
+        ("zh", "掩码", "tutorials/gpt/"),
         ("zh", "五言绝句", "tutorials/fine-tuning/"),
         ("zh", "第一次贡献", "contributing/"),
         ("zh", "corpus_bleu", "reference/metrics/"),

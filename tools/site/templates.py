@@ -49,13 +49,17 @@ def plain(text: str) -> str:
     return re.sub(r"[!-/:-@\[-`{-~]", lambda found: f"&#{ord(found[0])};", text)
 
 
-def front_matter(title: str, description: str, *, hide: tuple[str, ...] = (), searched: bool = True) -> str:
+def front_matter(
+    title: str, description: str, *, hide: tuple[str, ...] = (), searched: bool = True, boost: int = 1
+) -> str:
     """A page's head: what browsers and search engines show of it, and which columns it does without."""
     lines = [f"title: {_yaml(title)}", f"description: {_yaml(description)}"]
     if hide:
         lines.append(f"hide: [{', '.join(hide)}]")
     if not searched:
         lines += ["search:", "  exclude: true"]
+    elif boost != 1:  # how much more a page counts in search than others that hold the same words
+        lines += ["search:", f"  boost: {boost}"]
     return "---\n" + "\n".join(lines) + "\n---\n"
 
 
