@@ -296,7 +296,7 @@ plt.show()
 #     --prune-vocabulary --precision bfloat16 --epochs 2
 # ```
 #
-# 标准化、两个学习率、折叠都在里面，默认就是这样。
+# 标准化、头的学习率（默认 `1e-3`）、折叠都在里面。输出的文件夹里有模型、报告和 `predictions.conll`，后者三列：字、标准答案、预测。
 
 # %% [markdown] tags=["en"]
 # Standardising is what helps. With a head's rate of `1e-3` it takes the entity F1 from {{ f1_plain_1:.2f }} to {{ f1_standardised_1:.2f }}, with `5e-3` from {{ f1_plain_5:.2f }} to {{ f1_standardised_5:.2f }}. Five times the head's rate alone does not close that gap.
@@ -313,7 +313,7 @@ plt.show()
 #     --prune-vocabulary --precision bfloat16 --epochs 2
 # ```
 #
-# Standardising, both learning rates and the folding are in it, by default.
+# Standardising, the head's learning rate (`1e-3` by default) and the folding are all in it. It leaves a folder with the model, the report, and `predictions.conll`, whose three columns are the character, the right tag and the model's.
 
 # %%
 folder = Path(tempfile.mkdtemp())
@@ -406,10 +406,10 @@ everywhere = "\n".join("".join(sentence.tokens) for sentence in training)
 trusted = {text: kind for text, kind in lexicon.items() if 2 * names[text, kind] >= everywhere.count(text)}
 
 # %% [markdown] tags=["zh"]
-# 第二个词典 `trusted` 只留可信的：一串字在训练集里出现，至少一半的时候真是这个名字。本站所依据的文章给出过一张 CoNLL-2003 的成绩表，宣称 F1 是 `97.3 %`（见[勘误](../errata.md#e22)和[勘误](../errata.md#e23)）；把它的各行也拿来重算。
+# 第二个词典 `trusted` 只留可信的：一串字在训练集里出现，至少一半的时候真是这个名字。本站所依据的文章给出过一张 CoNLL-2003 的成绩表，宣称 F1 是 `97.3 %`（见[勘误](../errata.md#e22)；平均值对不上，见[另一条](../errata.md#e23)）；把它的各行也拿来重算。
 
 # %% [markdown] tags=["en"]
-# The second lexicon, `trusted`, keeps what can be relied on: strings that are this name at least every other time they occur in the training set. The article that this site grew out of printed a table for CoNLL-2003 and claimed an F1 of `97.3 %` (see the [errata](../errata.md#e22), and [again](../errata.md#e23)); its rows are added up here as well.
+# The second lexicon, `trusted`, keeps what can be relied on: strings that are this name at least every other time they occur in the training set. The article that this site grew out of printed a table for CoNLL-2003 and claimed an F1 of `97.3 %` (see the [errata](../errata.md#e22), and [another entry](../errata.md#e23) for its averages); its rows are added up here as well.
 
 # %%
 PRINTED = {  # precision, recall, support
@@ -504,7 +504,7 @@ display(Markdown("\n".join([head, *rows])))
 # %% [markdown] tags=["zh"]
 # 测试集里 {{ seen_share:.0%}} 的实体，名字在训练时见过。这一半上，词典的 {{ seen_lexicon_f1:.3f }} 比模型的 {{ seen_f1:.3f }} 还高：认得的名字，查表就够了。另一半，词典一个也找不到，模型还能找回 {{ new_recall:.0%}}，F1 是 {{ new_f1:.3f }}。模型的本事要看这一半，它靠的是上下文和名字的样子，而不是记性。精确率低（{{ new_precision:.0%}}），一部分是因为名字被切碎时，碎片也算作没见过的名字。
 #
-# 也别忘了这个测试集有多友好：同一份报纸、同一个月，句子随机划分，一篇文章的上半句在训练集，下半句可能就在测试集。换一份报纸，没见过的名字会多得多。
+# 也别忘了这个测试集有多友好：同一份报纸、同一个月，句子随机划分，一篇文章的上半句在训练集，下半句可能就在测试集。换一份报纸，没见过的名字多半更多。
 #
 # ## 错在哪里 { #errors }
 #
@@ -513,7 +513,7 @@ display(Markdown("\n".join([head, *rows])))
 # %% [markdown] tags=["en"]
 # Of the test set's entities {{ seen_share:.0%}} have a name that was seen in training. On this half the lexicon's {{ seen_lexicon_f1:.3f }} is above the model's {{ seen_f1:.3f }}: names that are known need no more than looking up. Of the other half the lexicon finds none, and the model still finds {{ new_recall:.0%}}, with an F1 of {{ new_f1:.3f }}. This half shows what a model can do, going by context and by what names look like, where memory is no help. Precision is low ({{ new_precision:.0%}}), in part because the shards of a name that was broken up count as new names too.
 #
-# Nor forget how friendly this test set is. It is the same newspaper, the same month, and sentences were divided at random, so that half an article may be learnt and the other half tested. In another paper far more names would be new.
+# Nor forget how friendly this test set is. It is the same newspaper, the same month, and sentences were divided at random, so that half an article may be learnt and the other half tested. In another paper more names would be new, most likely.
 #
 # ## What the errors are { #errors }
 #
@@ -560,14 +560,14 @@ head = "| | what it means | entities | gold | predicted |\n|---|---|---|---|---|
 display(Markdown("\n".join([head, *rows])))
 
 # %% [markdown] tags=["zh"]
-# 每行的例句是该类里长度最接近 14 个字的一句。最多的是多出来的 {{ case_spurious }} 个和边界不对的 {{ case_boundary }} 个；漏掉的只有 {{ case_missed }} 个，类型不对的 {{ case_type }} 个。这张表告诉你下一步做什么。漏得多，要更多样的名字；边界错得多，先看标注的规矩是否一致，再看标签合不合法（下一节）；类型错得多，多半是句子太短，上下文不够。它没有告诉你该怪谁：语料本身也有标错和标漏的，「多出」里面有些其实是对的。
+# 每行的例句是该类里长度最接近 14 个字的一句。最多的是多出来的 {{ case_spurious }} 个和边界不对的 {{ case_boundary }} 个；漏掉的只有 {{ case_missed }} 个，类型不对的 {{ case_type }} 个。这张表告诉你下一步做什么。漏得多，要更多样的名字；边界错得多，先看标注的规矩是否一致，再看标签合不合法（下一节）；类型错得多，多半是句子太短，上下文不够。它没有告诉你该怪谁：语料本身也有标错和标漏的，「多出」里面有些算不算名字，人也会争论。
 #
 # ## 不合法的标签 { #malformed }
 #
 # 分类头给每个字单独打分，没有谁拦着它写出 `O I-PER`，名字没开头就继续了。这样的标签有两种读法：宽松的（lenient，CoNLL 的评分程序 conlleval 就是）把它当作一个名字的开头，严格的（strict）当它不存在。
 
 # %% [markdown] tags=["en"]
-# Each row shows that sentence of its kind whose length is nearest to 14 characters. Most frequent are {{ case_spurious }} spurious ones and {{ case_boundary }} with a wrong border; {{ case_missed }} are missed, and {{ case_type }} have a wrong type. The table says what to do next. Many missed ask for a greater variety of names. Many wrong borders send you to the marking, whether it keeps to its own rules, and then to tags that make no sense (the next section). Many wrong types often mean that sentences are too short to tell. What the table does not say is whose fault it is. The corpus has wrong and missing marks too, and some of what is spurious here is right.
+# Each row shows that sentence of its kind whose length is nearest to 14 characters. Most frequent are {{ case_spurious }} spurious ones and {{ case_boundary }} with a wrong border; {{ case_missed }} are missed, and {{ case_type }} have a wrong type. The table says what to do next. Many missed ask for a greater variety of names. Many wrong borders send you to the marking, whether it keeps to its own rules, and then to tags that make no sense (the next section). Many wrong types often mean that sentences are too short to tell. What the table does not say is whose fault it is. The corpus has wrong and missing marks too, and over some of what is spurious here people would argue.
 #
 # ## Tags that make no sense { #malformed }
 #
