@@ -76,6 +76,10 @@ bench-refresh: .venv/test/ready ## Time a refresh of 1,000 papers and repositori
 bench-explorer: .venv/test/ready system ## Time the catalogue's explorer in Chromium, and the site's build, up to 5,000 entries
 	$(TEST)/python -m benchmarks.explorer
 
+.PHONY: audit
+audit: .venv/test/ready .venv/audit/ready ## Lighthouse on a page of each kind and the HTML validator on all (five minutes)
+	$(TEST)/python -m benchmarks.audit
+
 # ---- setting up -------------------------------------------------------------------------------------------------
 
 .venv/site/ready: pyproject.toml constraints.txt
@@ -87,6 +91,12 @@ bench-explorer: .venv/test/ready system ## Time the catalogue's explorer in Chro
 	$(PYTHON) -m venv .venv/test
 	$(TEST)/pip install --quiet --constraint constraints.txt torch
 	$(TEST)/pip install --quiet --constraint constraints.txt --editable '.[site,refresh,train,test]'
+	@touch $@
+
+# Exact versions and no lock file: one would name the registry that wrote it.
+.venv/audit/ready: Makefile
+	sh tools/install_system_packages.sh java
+	npm install --silent --no-audit --no-fund --no-save --no-package-lock --prefix .venv/audit lighthouse@12.8.2 vnu-jar@26.9.27
 	@touch $@
 
 # Chromium and a Chinese font for the browser tests; the images and poems that the tutorials learn from.

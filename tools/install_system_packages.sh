@@ -1,5 +1,6 @@
 #!/bin/sh
-# Installs what pip cannot: a browser for the tests, a Chinese font, a data set. Does nothing where all are there.
+# Installs what pip cannot: a browser for the tests, a Chinese font, a data set; Java as well where "java" is asked for.
+# Does nothing where all are there.
 set -eu
 
 missing=""
@@ -7,6 +8,7 @@ command -v chromium >/dev/null || missing="$missing chromium"
 command -v npm >/dev/null || missing="$missing npm"
 [ -e /usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc ] || missing="$missing fonts-noto-cjk"
 [ -e /usr/share/datasets/fashion-mnist ] || missing="$missing dataset-fashion-mnist"
+[ "${1:-}" != java ] || command -v java >/dev/null || missing="$missing default-jre-headless"
 [ -n "$missing" ] || exit 0
 
 if ! command -v apt-get >/dev/null; then

@@ -1,12 +1,12 @@
 """Tokenizers made offline from a corpus: single characters, or byte pairs.
 
     characters   a token is a character. For classical Chinese it is nearly a word; a few thousand of them hold nearly
-                 every poem. What the vocabulary lacks becomes <unk>.
+                 every poem. What the vocabulary lacks becomes `<unk>`.
     byte pairs   a token is a run of bytes: the 256 bytes, and the pair that is commonest in the corpus made into one,
                  again and again, until the vocabulary is full. Nothing is unknown: any text comes back as it was.
 
-Both put <bos> before a text and <eos> behind it. A text that holds the letters "<eos>" is a text that speaks of the
-end, not one that has ended: the special tokens are never read out of a text.
+Both put `<bos>` before a text and `<eos>` behind it. A text that holds the letters `<eos>` is a text that speaks of
+the end, not one that has ended: the special tokens are never read out of a text.
 
 Paper: paper-bpe; on bytes instead of characters: paper-gpt2.
 """
@@ -56,7 +56,7 @@ def character_tokenizer(texts: Iterable[str], least_count: int = 1) -> PreTraine
 def byte_pair_tokenizer(texts: Iterable[str], vocab_size: int) -> PreTrainedTokenizerFast:
     """A tokenizer of byte pairs, learnt from the texts. Pairs are not made across words.
 
-    The special tokens <pad>, <bos> and <eos> have the ids 0 to 2.
+    The special tokens `<pad>`, `<bos>` and `<eos>` have the ids 0 to 2.
 
     Args:
         texts: the corpus.

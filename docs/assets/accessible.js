@@ -14,11 +14,32 @@ const mend = () => {
     level.setAttribute("aria-label", `${above.getAttribute("aria-label")} › ${level.getAttribute("aria-label")}`);
     level.dataset.path = "";
   }
-  // What scrolls sideways must be reachable by the keyboard.
-  for (const box of document.querySelectorAll(".md-typeset__scrollwrap, .scroll, .md-typeset .arithmatex, .md-typeset pre > code"))
-    if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
+  for (const box of document.querySelectorAll(SIDEWAYS)) if (!known.has(box)) wait(box);
 };
+
+// What scrolls sideways must be reachable by the keyboard. To ask a box for its width lays out the part of the page
+// around it, so they are asked one by one while the browser has nothing else to do.
+const SIDEWAYS = ".md-typeset__scrollwrap, .scroll, .md-typeset div.arithmatex, .md-typeset pre > code";
+const later = window.requestIdleCallback ?? ((work) => setTimeout(work, 50));
+const waiting = new Set();
+let known = new WeakSet();
+const wait = (box) => {
+  if (!waiting.size) later(ask);
+  waiting.add(box);
+  known.add(box);
+};
+const ask = () => {
+  const [box] = waiting;
+  waiting.delete(box);
+  if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
+  if (waiting.size) later(ask);
+};
+const again = () => {
+  known = new WeakSet();
+  mend();
+};
+
 new MutationObserver(mend).observe(document.body, { childList: true, subtree: true });
-addEventListener("resize", mend);
-document.fonts.ready.then(mend);
+addEventListener("resize", again);
+document.fonts.ready.then(again);
 mend();

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import cast
 
+from jinja2 import Environment
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import Abort, PluginError
 from mkdocs.livereload import LiveReloadServer
@@ -31,12 +32,13 @@ from tools.catalogue.lock import LockError
 from tools.catalogue.models import Resource
 from tools.catalogue.problems import CatalogueError
 from tools.site.entries import Entry, entry_pages
+from tools.site.formulas import FormulaError, filled, sources, typeset
 from tools.site.frame import PATH, EntryFile, Frame, frame_file
 from tools.site.pages import navigation, site_pages
 from tools.site.project import ProseError, read_project
 from tools.site.prose import PAPERS, cited
 from tools.site.templates import BLOCK
-from tools.site.theme import mended, secured
+from tools.site.theme import mended, parted, secured
 from tools.site.words import WORDS
 from tools.tutorials.source import Language, TutorialError
 
@@ -54,6 +56,8 @@ _resources: dict[str, Resource] = {}
 """Catalogue id → what the reference cites by it."""
 _entries: list[tuple[Entry, EntryFile]] = []
 """The pages of single entries, until the frame that they share is rendered."""
+_formulas: dict[str, str] = {}
+"""Formula → what KaTeX makes of it."""
 _files: list[Files] = []
 """All of them, where MkDocs passes none."""
 _english: list[subprocess.Popen[str]] = []
@@ -71,6 +75,7 @@ def on_startup(command: str, dirty: bool) -> None:  # noqa: ARG001
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
     language = _language(config)
+    config.extra["typeset"] = True
     config.site_name, config.site_description = WORDS[language].site_name, WORDS[language].description
     repository = config.extra["repository"]
     if config.site_url and language == "en":
@@ -142,7 +147,7 @@ def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -
     if page.file.src_uri.startswith("reference/"):
         here = page.file.src_uri
         html = PAPERS.sub(lambda paragraph: LINK.sub(link, cited(paragraph[0], _resources, here)), html)
-    return html
+    return parted(html) if page.file.src_uri.startswith("tutorials/") else html
 
 
 def _linker(here: File, page: Page, files: Files) -> Callable[[re.Match[str]], str]:
@@ -167,7 +172,21 @@ def _linker(here: File, page: Page, files: Files) -> Callable[[re.Match[str]], s
     return link
 
 
+def on_env(env: Environment, config: MkDocsConfig, files: Files) -> Environment:  # noqa: ARG001
+    """When every page's Markdown is HTML, and none is a whole page yet: all formulas at once."""
+    where: dict[str, str] = {}
+    for file in files.documentation_pages():
+        for formula in sources((file.page and file.page.content) or ""):
+            where.setdefault(formula, file.src_uri)
+    try:
+        _formulas.update(typeset({formula: page for formula, page in where.items() if formula not in _formulas}))
+    except FormulaError as error:
+        raise PluginError(str(error)) from None
+    return env
+
+
 def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:  # noqa: ARG001
+    output = filled(output, _formulas)
     output = mended(output) if any(_serving) else secured(mended(output))
     if page.file.src_uri != PATH:
         return output

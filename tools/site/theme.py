@@ -21,6 +21,7 @@ SEARCH_DIALOG = re.compile(
     r'(<div class="md-search" data-md-component="search" role="dialog")(>.*?aria-label="([^"]*)")', re.DOTALL
 )
 EMPTY_HEADING = re.compile(r"<th([^>]*)>\s*</th>")  # the corner of a table heads nothing
+HEADING = re.compile(r"(?=<h2 )")
 SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 POLICY = (
     "default-src 'none'; script-src 'self' 'wasm-unsafe-eval' {hashes}; style-src 'self' 'unsafe-inline'; "
@@ -42,6 +43,21 @@ def mended(html: str) -> str:
         html = html.replace(' for="__toc"', "")
     html = EMPTY_HEADING.sub(r"<td\1></td>", html)
     return SEARCH_DIALOG.sub(r'\1 aria-label="\3"\2', html)
+
+
+def parted(html: str) -> str:
+    """A long page's content with what follows each heading in a box of its own, laid out only when a reader is near.
+
+    Headings stay outside, since the theme asks all of them for their place at once.
+
+    >>> parted('<p>a</p><h2 id="b">B</h2><p>c</p>')
+    '<p>a</p><h2 id="b">B</h2><div class="part"><p>c</p></div>'
+    """
+    first, *others = HEADING.split(html)
+    return first + "".join(
+        f'{heading}</h2><div class="part">{rest}</div>'
+        for heading, _, rest in (other.partition("</h2>") for other in others)
+    )
 
 
 def secured(html: str) -> str:
