@@ -9,8 +9,10 @@ import logging
 import os
 import posixpath
 import re
+import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import cast
@@ -19,10 +21,12 @@ from jinja2 import Environment
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import Abort, PluginError
 from mkdocs.livereload import LiveReloadServer
+from mkdocs.plugins import event_priority
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.nav import Navigation, Section
 from mkdocs.structure.pages import Page
 from mkdocs.utils.templates import TemplateContext
+from mkdocs_autorefs import AutorefsPlugin
 
 ROOT = Path(__file__).resolve().parents[2]
 if str(ROOT) not in sys.path:
@@ -34,6 +38,7 @@ from tools.catalogue.problems import CatalogueError
 from tools.site.entries import Entry, entry_pages
 from tools.site.formulas import FormulaError, filled, sources, typeset
 from tools.site.frame import PATH, EntryFile, Frame, frame_file
+from tools.site.kept import Kept, Shelf
 from tools.site.pages import navigation, site_pages
 from tools.site.project import ProseError, read_project
 from tools.site.prose import PAPERS, cited
@@ -43,12 +48,17 @@ from tools.site.words import WORDS
 from tools.tutorials.source import Language, TutorialError
 
 WATCHED = ["aigc_ref", "benchmarks", "docs", "resources", "mkdocs.base.yml", "mkdocs.en.yml", "tools/site"]
+SERVING = "AIGC_SERVING"
+"""Tells the English build that it belongs to a server."""
 log = logging.getLogger("mkdocs.hooks.aigc")
 logging.getLogger("mkdocs.commands.build").addFilter(lambda record: PATH not in record.getMessage())  # it is not missed
 logging.getLogger("jieba").setLevel(logging.WARNING)  # three lines a build about its dictionary
 
 LINK = re.compile(r'(?<=\shref=")(?!https?:)(?P<page>[^"#?]+\.md)(?P<anchor>#[^"]*)?(?=")')
 """A link of a block to another page, which it names by its source."""
+
+SPAN = re.compile(r"</?span[^>]*>")
+"""Most of a page's tags: its code in colours. Text is the same without, and search reads a page in half the time."""
 
 _blocks: dict[str, list[str]] = {}
 """Source path of a page → its blocks of HTML, while Markdown has the rest."""
@@ -60,9 +70,17 @@ _formulas: dict[str, str] = {}
 """Formula → what KaTeX makes of it."""
 _files: list[Files] = []
 """All of them, where MkDocs passes none."""
+_whole: dict[str, str] = {}
+"""Source path of a page → its HTML, while the search reads it without the colours of its code."""
 _english: list[subprocess.Popen[str]] = []
+_english_kept: list[tuple[int, Path]] = []
+"""While MkDocs serves: what the English site was made from, as a number, and the folder that holds it."""
 _serving: list[bool] = []
 """Whether MkDocs serves: its live reload is an inline script that no policy knows."""
+_shelf: list[Shelf] = []
+"""While it serves, the pages of the reference that were rendered before."""
+_kept: dict[str, Kept] = {}
+"""Source path of a page → what it became then."""
 
 
 def _language(config: MkDocsConfig) -> Language:
@@ -70,7 +88,7 @@ def _language(config: MkDocsConfig) -> Language:
 
 
 def on_startup(command: str, dirty: bool) -> None:  # noqa: ARG001
-    _serving.append(command == "serve")
+    _serving.append(command == "serve" or SERVING in os.environ)
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
@@ -107,6 +125,9 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
             name = asset.relative_to(ROOT / "docs").as_posix()
             files.append(File(name, str(ROOT / "docs"), config.site_dir, config.use_directory_urls))
     _files[:] = [files]
+    if any(_serving):
+        sources = [*sorted((ROOT / "aigc_ref").rglob("*.py")), ROOT / "mkdocs.base.yml"]
+        _shelf[:] = [Shelf(ROOT / ".cache/reference", sources, language)]
     if language == "zh":
         _start_english(config)
     return files
@@ -130,6 +151,9 @@ def on_template_context(context: TemplateContext, template_name: str, config: Mk
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:  # noqa: ARG001
     if page.file.generated_by:
         page.edit_url = None  # made from data: there is no page to edit
+    if _shelf and page.file.src_uri.startswith("reference/") and (kept := _shelf[0].get(markdown)):
+        _kept[page.file.src_uri] = kept
+        markdown = ""
     blocks = _blocks[page.file.src_uri] = []
 
     def lift(found: re.Match[str]) -> str:
@@ -139,7 +163,11 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
     return BLOCK.sub(lift, markdown)
 
 
-def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:  # noqa: ARG001
+def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:
+    if kept := _kept.pop(page.file.src_uri, None):
+        html = kept.restore(page, cast(AutorefsPlugin, config.plugins["autorefs"]))
+    elif _shelf and page.file.src_uri.startswith("reference/") and not _blocks[page.file.src_uri]:
+        _shelf[0].keep(page.markdown or "", html, page.toc)
     link = _linker(page.file, page, files)
     for number, block in enumerate(_blocks.pop(page.file.src_uri)):
         html = html.replace(f'<div id="block-{number}"></div>', LINK.sub(link, block))
@@ -172,17 +200,27 @@ def _linker(here: File, page: Page, files: Files) -> Callable[[re.Match[str]], s
     return link
 
 
+@event_priority(-100)  # after references to the package have become links
 def on_env(env: Environment, config: MkDocsConfig, files: Files) -> Environment:  # noqa: ARG001
     """When every page's Markdown is HTML, and none is a whole page yet: all formulas at once."""
     where: dict[str, str] = {}
     for file in files.documentation_pages():
-        for formula in sources((file.page and file.page.content) or ""):
+        if not file.page or not file.page.content:
+            continue
+        for formula in sources(file.page.content):
             where.setdefault(formula, file.src_uri)
+        _whole[file.src_uri] = file.page.content
+        file.page.content = SPAN.sub("", file.page.content)
     try:
         _formulas.update(typeset({formula: page for formula, page in where.items() if formula not in _formulas}))
     except FormulaError as error:
         raise PluginError(str(error)) from None
     return env
+
+
+def on_page_context(context: TemplateContext, page: Page, config: MkDocsConfig, nav: Navigation) -> TemplateContext:  # noqa: ARG001
+    page.content = _whole.pop(page.file.src_uri, page.content)  # the search has read it
+    return context
 
 
 def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:  # noqa: ARG001
@@ -203,13 +241,17 @@ def on_post_template(output_content: str, template_name: str, config: MkDocsConf
 
 
 def on_post_build(config: MkDocsConfig) -> None:
-    if _language(config) == "zh":
-        english = _english.pop()
-        output, _ = english.communicate()
+    if _language(config) != "zh":
+        return
+    if _english:
+        output, _ = (english := _english.pop()).communicate()
         if output.strip():
             log.info("English:\n%s", output.strip())
         if english.returncode:
+            _english_kept.clear()
             raise Abort("The English site was not built; its messages stand above.")
+    for _, folder in _english_kept:
+        shutil.copytree(folder, Path(config.site_dir) / "en", copy_function=os.link, dirs_exist_ok=True)
 
 
 def on_serve(server: LiveReloadServer, config: MkDocsConfig, builder: object) -> LiveReloadServer:  # noqa: ARG001
@@ -221,11 +263,28 @@ def on_serve(server: LiveReloadServer, config: MkDocsConfig, builder: object) ->
 def _start_english(config: MkDocsConfig) -> None:
     for unfinished in _english:  # a build that failed before it came to wait
         unfinished.kill()
+        _english_kept.clear()
     _english.clear()
+    folder = Path(config.site_dir) / "en"
+    if any(_serving):  # an edit of Chinese prose changes no English page
+        known, folder = _english_kept.pop() if _english_kept else (0, Path(tempfile.mkdtemp(prefix="english-")))
+        _english_kept.append((_english_sources(), folder))
+        if known == _english_kept[0][0]:
+            return
     command = [sys.executable, "-m", "mkdocs", "build", "-f", str(ROOT / "mkdocs.en.yml")]
-    command += ["-d", str(Path(config.site_dir) / "en")] + ([] if config.strict else ["--no-strict"])
-    environment = os.environ | {"NO_MKDOCS_2_WARNING": "1"}
+    command += ["-d", str(folder)] + ([] if config.strict else ["--no-strict"])
+    environment = os.environ | {"NO_MKDOCS_2_WARNING": "1"} | ({SERVING: "1"} if any(_serving) else {})
     process = subprocess.Popen(
         command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
     _english.append(process)
+
+
+def _english_sources() -> int:
+    """A number that changes with every edit of what the English site is made from."""
+    files = [
+        file for name in WATCHED for path in [ROOT / name] for file in ([path] if path.is_file() else path.rglob("*"))
+    ]
+    chinese = ROOT / "docs/zh"
+    stamps = [(str(file), file.stat().st_mtime_ns) for file in files if file.is_file() and chinese not in file.parents]
+    return hash(tuple(sorted(stamps)))

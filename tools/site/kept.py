@@ -1,0 +1,72 @@
+"""Pages of the reference as they were rendered last, for `mkdocs serve`: a build of the site always makes them anew.
+
+To render the package's docstrings is half of a build, and an edit of prose changes none of them. So while MkDocs
+serves, what a reference page became is kept in .cache/reference/, under a key of all that it is made of.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from mkdocs.structure.pages import Page
+from mkdocs.structure.toc import AnchorLink, TableOfContents, get_toc
+from mkdocs_autorefs import AutorefsPlugin
+
+LIBRARIES = ("mkdocs", "mkdocstrings", "mkdocstrings-python", "pymdown-extensions", "Markdown")
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What Markdown and mkdocstrings made of a page, before links between pages are resolved."""
+
+    html: str
+    contents: list[dict[str, Any]]
+    """The table of contents: level, id, name and children of each heading."""
+
+    def restore(self, page: Page, autorefs: AutorefsPlugin) -> str:
+        """The page's HTML; its headings and what others may link to are told as if it had been rendered."""
+        page.toc = get_toc(self.contents)  # type: ignore[arg-type]  # MkDocs keeps the type of one to itself
+        page.present_anchor_ids = set(re.findall(r'\bid="([^"]+)"', self.html))
+        for anchor in page.present_anchor_ids:
+            autorefs.register_anchor(page, anchor)
+        return self.html
+
+
+class Shelf:
+    """The kept pages of one language, as the package and the configuration are now."""
+
+    def __init__(self, folder: Path, sources: Iterable[Path], language: str) -> None:
+        digest = hashlib.sha256("".join(map(version, LIBRARIES)).encode())
+        for path in sources:
+            digest.update(path.as_posix().encode() + path.read_bytes())
+        self._folder = folder / f"{language}-{digest.hexdigest()[:16]}"
+        for old in folder.glob(f"{language}-*"):  # of the package as it was
+            if old != self._folder:
+                for file in old.iterdir():
+                    file.unlink()
+                old.rmdir()
+
+    def get(self, markdown: str) -> Kept | None:
+        path = self._path(markdown)
+        return Kept(**json.loads(path.read_text(encoding="utf-8"))) if path.exists() else None
+
+    def keep(self, markdown: str, html: str, contents: TableOfContents) -> None:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        path = self._path(markdown)
+        unfinished = path.with_suffix(".part")
+        text = json.dumps(asdict(Kept(html, list(_tokens(contents)))), ensure_ascii=False)
+        unfinished.write_text(text, encoding="utf-8")
+        unfinished.replace(path)
+
+    def _path(self, markdown: str) -> Path:
+        return self._folder / f"{hashlib.sha256(markdown.encode()).hexdigest()[:16]}.json"
+
+
+def _tokens(links: Iterable[AnchorLink]) -> Iterator[dict[str, Any]]:
+    for link in links:
+        yield {"level": link.level, "id": link.id, "name": link.title, "children": list(_tokens(link.children))}
