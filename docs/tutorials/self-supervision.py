@@ -1,7 +1,7 @@
 # ---
 # title: {zh: 自监督学习, en: Self-supervision}
 # summary: {zh: 不用人写一个标签，让网络从旋转的图片和遮住的字里学出特征，再量一量这些特征到底值多少标签。, en: "Let a network learn features from turned pictures and hidden characters without a label written by a person, then measure how many labels they are worth."}
-# minutes: 6
+# minutes: 7
 # order: 7
 # data: {zh: "Fashion-MNIST（MIT 许可）：`apt install dataset-fashion-mnist`；《全唐诗》（chinese-poetry，MIT 许可），首次运行时用 npm 下载 85 MB", en: "Fashion-MNIST (MIT licence): `apt install dataset-fashion-mnist`; Complete Tang Poems (chinese-poetry, MIT licence), the first run fetches 85 MB with npm"}
 # resources: [paper-rotnet, paper-bert, paper-roberta, paper-gan, tool-transformers, tool-pytorch, book-understanding-deep-learning]
@@ -17,7 +17,7 @@
 # - 解释 BERT 的 80/10/10 遮盖，三份各为了什么；
 # - 说清掩码语言模型与自回归模型各适合什么，为什么两者的困惑度不能直接比。
 #
-# 需要先读[从零训练 GPT](gpt.md)：会用到词元、注意力和困惑度；还要知道逻辑回归是什么。没有显卡也行，全程一个处理器核。更系统的讲法见[《理解深度学习》][book-understanding-deep-learning]。
+# 需要先读[从零训练 GPT](gpt.md)：会用到词元、注意力和困惑度；还要知道逻辑回归是什么。没有显卡也行：一个处理器核，约七分钟，大半花在对照上，每种做法都要换着标签反复训练。更系统的讲法见[《理解深度学习》][book-understanding-deep-learning]。
 
 # %% [markdown] tags=["en"]
 # Afterwards you can
@@ -28,7 +28,7 @@
 # - explain BERT's 80/10/10 masking and the purpose of each of its three parts;
 # - say what masked and autoregressive models are each suited for, and why their perplexities do not compare.
 #
-# Read [A GPT from nothing](gpt.md) first, for tokens, attention and perplexity, and know what logistic regression is. No graphics card is needed; the run takes one processor core. For a systematic account see [Understanding Deep Learning][book-understanding-deep-learning].
+# Read [A GPT from nothing](gpt.md) first, for tokens, attention and perplexity, and know what logistic regression is. No graphics card is needed. The run takes one processor core about seven minutes, most of them for the comparisons, since each way is trained again and again on other labels. For a systematic account see [Understanding Deep Learning][book-understanding-deep-learning].
 
 # %%
 import json
@@ -753,7 +753,7 @@ draw(of_couplets)
 # BERT 的状态值什么，不值什么？
 #
 # - 冻结着用，它总比随机权重强（标签最少时 {{ couplet_probe_masked_lm_few:.1%}} 对 {{ couplet_probe_random_weights_few:.1%}}，全部标签时 {{ couplet_probe_masked_lm_all:.1%}} 对 {{ couplet_probe_random_weights_all:.1%}}），但和只看用了哪些字（{{ couplet_probe_which_characters_few:.1%}} 和 {{ couplet_probe_which_characters_all:.1%}}）比，占不到什么便宜。各字的状态一平均，谁对谁就丢了，对仗恰恰在这里。
-# - 当起点，它处处有用：从它出发训练整个网络，三种标签数都胜过从头训练（{{ couplet_whole_from_masked_lm_few:.1%}} 对 {{ couplet_whole_from_nothing_few:.1%}}，{{ couplet_whole_from_masked_lm_some:.1%}} 对 {{ couplet_whole_from_nothing_some:.1%}}，{{ couplet_whole_from_masked_lm_all:.1%}} 对 {{ couplet_whole_from_nothing_all:.1%}}）。{{ couplet_some:,}} 个标签时，约合从头训练的 {{ worth_couplets:,.0f}} 个。和图片不同，一万个标签也没把差距抹平。
+# - 当起点，它处处有用：从它出发训练整个网络，三种标签数都胜过从头训练（{{ couplet_whole_from_masked_lm_few:.1%}} 对 {{ couplet_whole_from_nothing_few:.1%}}，{{ couplet_whole_from_masked_lm_some:.1%}} 对 {{ couplet_whole_from_nothing_some:.1%}}，{{ couplet_whole_from_masked_lm_all:.1%}} 对 {{ couplet_whole_from_nothing_all:.1%}}）。`1,000` 个标签时，约合从头训练的 {{ worth_couplets:,.0f}} 个。和图片不同，一万个标签也没把差距抹平。
 #
 # 意外的是孪生兄弟：它的状态只看得见左边，冻结探测却在三种标签数上都好过 BERT（{{ couplet_probe_left_to_right_few:.1%}}、{{ couplet_probe_left_to_right_some:.1%}}、{{ couplet_probe_left_to_right_all:.1%}}）。同样的步数，它猜的次数是 BERT 的好几倍；差距有多少来自次数，多少来自任务本身，这里没有拆开。「理解要用双向」在 [BERT 的论文][paper-bert]里是大模型、长训练之后的结果，不能照搬到几分钟的训练上。
 #
@@ -773,7 +773,7 @@ draw(of_couplets)
 # What are BERT's states worth, and what not?
 #
 # - Frozen, they are always better than random weights ({{ couplet_probe_masked_lm_few:.1%}} against {{ couplet_probe_random_weights_few:.1%}} with the fewest labels, {{ couplet_probe_masked_lm_all:.1%}} against {{ couplet_probe_random_weights_all:.1%}} with all), but have no clear advantage over merely knowing which characters are used ({{ couplet_probe_which_characters_few:.1%}} and {{ couplet_probe_which_characters_all:.1%}}). A mean over the states forgets which character answers which, and that is what parallelism is about.
-# - As a start they help throughout. A whole network that starts from them beats one from nothing at each number of labels ({{ couplet_whole_from_masked_lm_few:.1%}} against {{ couplet_whole_from_nothing_few:.1%}}, {{ couplet_whole_from_masked_lm_some:.1%}} against {{ couplet_whole_from_nothing_some:.1%}}, {{ couplet_whole_from_masked_lm_all:.1%}} against {{ couplet_whole_from_nothing_all:.1%}}). With {{ couplet_some:,}} labels it does what training from nothing does with about {{ worth_couplets:,.0f}}. Unlike in pictures, ten thousand labels do not close the gap.
+# - As a start they help throughout. A whole network that starts from them beats one from nothing at each number of labels ({{ couplet_whole_from_masked_lm_few:.1%}} against {{ couplet_whole_from_nothing_few:.1%}}, {{ couplet_whole_from_masked_lm_some:.1%}} against {{ couplet_whole_from_nothing_some:.1%}}, {{ couplet_whole_from_masked_lm_all:.1%}} against {{ couplet_whole_from_nothing_all:.1%}}). With `1,000` labels it does what training from nothing does with about {{ worth_couplets:,.0f}}. Unlike in pictures, ten thousand labels do not close the gap.
 #
 # The surprise is the twin. Its states see the left side alone, yet frozen under a probe they beat BERT's at each number of labels ({{ couplet_probe_left_to_right_few:.1%}}, {{ couplet_probe_left_to_right_some:.1%}}, {{ couplet_probe_left_to_right_all:.1%}}). In as many steps it makes several times as many guesses; how much of the gap is due to their number and how much to the task is not taken apart here. That understanding needs both sides is a result of [the BERT paper][paper-bert] for large models after long training, and does not carry over to some minutes.
 #
@@ -892,6 +892,7 @@ for name, guess in {"BERT": masks_on_the_right, "left to right": left_to_right}.
 # **1.** The probe took features from the second convolution. Are those of the last layer, the 128 numbers that the rotation head looks at, better or worse? Think first what the last layer knows best.
 
 # %% tags=["answer"]
+# Worse: the last layer knows best how a picture is turned, and has dropped some of what it shows.
 last_layer = {"probe: rotation": probe_pictures(rotation.encoder), "probe: random weights": probe_pictures(untrained)}
 of_last_layer, _ = compare(last_layer, picture_labels[:2], len(images), test_classes)
 display(table(of_last_layer))
@@ -903,6 +904,7 @@ display(table(of_last_layer))
 # **2.** After training, how often is the model right where there is a `<mask>`, where a wrong character stands, and where the right one was left? And how often does it repeat what it sees? Conclude what 80/10/10 does.
 
 # %% tags=["answer"]
+# Right characters are repeated far more often than wrong ones: since some are wrong, it checks each by its context.
 torch.manual_seed(0)
 batch = masked_collator(tokenizer, share_hidden)([row.tolist() for row in test_ids])
 with torch.no_grad():
@@ -927,6 +929,7 @@ display(Markdown("\n".join(["| what stands there | right | repeats it |", "|---|
 # **3.** The probe's $\lambda$ has been 10. With the fewest labels, how much do others change?
 
 # %% tags=["answer"]
+# Over two powers of ten nothing much happens; only a very strong penalty hurts. The order of the ways is not due to λ.
 chosen = torch.randperm(len(images), generator=torch.Generator().manual_seed(0))[: picture_labels[0]]
 known, unseen = (features(middle(rotation.encoder), part) for part in (images, test_images))
 by_penalty = {}
