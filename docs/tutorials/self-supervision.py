@@ -198,7 +198,7 @@ plt.show()
 # | whole: from rotation | 从旋转的权重出发 | 整个网络 |
 # | whole: from nothing | 从随机权重出发 | 整个网络 |
 #
-# 除第一、第四行外，都是对照。卷积网络就算一天没训练，也会把邻近的像素揉在一起，是不错的特征；不和它比，就会把结构的功劳算到自监督头上。
+# 第一、第四行之外，都是对照。卷积网络就算一天没训练，也会把邻近的像素揉在一起，是不错的特征；不和它比，就会把结构的功劳算到自监督头上。
 
 # %% [markdown] tags=["en"]
 # ## A linear probe: what the features are worth { #probe }
@@ -538,10 +538,10 @@ display(Markdown("\n".join(["| | share |", "|---|---|", *(f"| {name} | {s:.1%} |
 
 
 # %% [markdown] tags=["zh"]
-# 模型是一个三层、128 维的 BERT，{{ parameters:.1f}} 百万个参数，从零开始。为了[后面](#writer)比较，再训练一个孪生兄弟：网络、参数、批、步数都一样，只改一处，每个字只看得见左边，猜的是下一个字，也就是 GPT 那样的自回归（autoregressive）模型。
+# 模型是一个三层、128 维的 BERT，{{ parameters:.2f}} 百万个参数，从零开始。为了[后面](#writer)比较，再训练一个孪生兄弟：网络、参数、批、步数都一样，只改一处，每个字只看得见左边，猜的是下一个字，也就是 GPT 那样的自回归（autoregressive）模型。
 
 # %% [markdown] tags=["en"]
-# The model is a BERT of three layers and 128 dimensions with {{ parameters:.1f}} million parameters, trained from nothing. For the comparison [below](#writer) it gets a twin with the same network, parameters, batches and number of steps, and one change. Each character sees what stands to its left alone, and the guess is the next one, which makes it an autoregressive model like GPT.
+# The model is a BERT of three layers and 128 dimensions with {{ parameters:.2f}} million parameters, trained from nothing. For the comparison [below](#writer) it gets a twin with the same network, parameters, batches and number of steps, and one change. Each character sees what stands to its left alone, and the guess is the next one, which makes it an autoregressive model like GPT.
 
 
 # %%
@@ -752,7 +752,7 @@ draw(of_couplets)
 # %% [markdown] tags=["zh"]
 # BERT 的状态值什么，不值什么？
 #
-# - 冻结着用，它总比随机权重强（标签最少时 {{ couplet_probe_masked_lm_few:.1%}} 对 {{ couplet_probe_random_weights_few:.1%}}，全部标签时 {{ couplet_probe_masked_lm_all:.1%}} 对 {{ couplet_probe_random_weights_all:.1%}}），但和只看用了哪些字（{{ couplet_probe_which_characters_few:.1%}} 和 {{ couplet_probe_which_characters_all:.1%}}）比，占不到什么便宜。各字的状态一平均，谁对谁就丢了，对仗恰恰在这里。
+# - 冻结着用，它总比随机权重强（标签最少时 {{ couplet_probe_masked_lm_few:.1%}} 对 {{ couplet_probe_random_weights_few:.1%}}，全部标签时 {{ couplet_probe_masked_lm_all:.1%}} 对 {{ couplet_probe_random_weights_all:.1%}}），但和只看用了哪些字比，标签最少时不相上下（{{ couplet_probe_which_characters_few:.1%}}），中间略好（{{ couplet_probe_masked_lm_some:.1%}} 对 {{ couplet_probe_which_characters_some:.1%}}），标签全用上反而不如（{{ couplet_probe_which_characters_all:.1%}}）。各字的状态一平均，谁对谁就丢了，对仗恰恰在这里。
 # - 当起点，它处处有用：从它出发训练整个网络，三种标签数都胜过从头训练（{{ couplet_whole_from_masked_lm_few:.1%}} 对 {{ couplet_whole_from_nothing_few:.1%}}，{{ couplet_whole_from_masked_lm_some:.1%}} 对 {{ couplet_whole_from_nothing_some:.1%}}，{{ couplet_whole_from_masked_lm_all:.1%}} 对 {{ couplet_whole_from_nothing_all:.1%}}）。`1,000` 个标签时，约合从头训练的 {{ worth_couplets:,.0f}} 个。和图片不同，一万个标签也没把差距抹平。
 #
 # 意外的是孪生兄弟：它的状态只看得见左边，冻结探测却在三种标签数上都好过 BERT（{{ couplet_probe_left_to_right_few:.1%}}、{{ couplet_probe_left_to_right_some:.1%}}、{{ couplet_probe_left_to_right_all:.1%}}）。同样的步数，它猜的次数是 BERT 的好几倍；差距有多少来自次数，多少来自任务本身，这里没有拆开。「理解要用双向」在 [BERT 的论文][paper-bert]里是大模型、长训练之后的结果，不能照搬到几分钟的训练上。
@@ -772,7 +772,7 @@ draw(of_couplets)
 # %% [markdown] tags=["en"]
 # What are BERT's states worth, and what not?
 #
-# - Frozen, they are always better than random weights ({{ couplet_probe_masked_lm_few:.1%}} against {{ couplet_probe_random_weights_few:.1%}} with the fewest labels, {{ couplet_probe_masked_lm_all:.1%}} against {{ couplet_probe_random_weights_all:.1%}} with all), but have no clear advantage over merely knowing which characters are used ({{ couplet_probe_which_characters_few:.1%}} and {{ couplet_probe_which_characters_all:.1%}}). A mean over the states forgets which character answers which, and that is what parallelism is about.
+# - Frozen, they are always better than random weights ({{ couplet_probe_masked_lm_few:.1%}} against {{ couplet_probe_random_weights_few:.1%}} with the fewest labels, {{ couplet_probe_masked_lm_all:.1%}} against {{ couplet_probe_random_weights_all:.1%}} with all), but knowing merely which characters are used does as well with the fewest ({{ couplet_probe_which_characters_few:.1%}}), a little worse in the middle ({{ couplet_probe_which_characters_some:.1%}} against {{ couplet_probe_masked_lm_some:.1%}}), and better with all ({{ couplet_probe_which_characters_all:.1%}}). A mean over the states forgets which character answers which, and that is what parallelism is about.
 # - As a start they help throughout. A whole network that starts from them beats one from nothing at each number of labels ({{ couplet_whole_from_masked_lm_few:.1%}} against {{ couplet_whole_from_nothing_few:.1%}}, {{ couplet_whole_from_masked_lm_some:.1%}} against {{ couplet_whole_from_nothing_some:.1%}}, {{ couplet_whole_from_masked_lm_all:.1%}} against {{ couplet_whole_from_nothing_all:.1%}}). With `1,000` labels it does what training from nothing does with about {{ worth_couplets:,.0f}}. Unlike in pictures, ten thousand labels do not close the gap.
 #
 # The surprise is the twin. Its states see the left side alone, yet frozen under a probe they beat BERT's at each number of labels ({{ couplet_probe_left_to_right_few:.1%}}, {{ couplet_probe_left_to_right_some:.1%}}, {{ couplet_probe_left_to_right_all:.1%}}). In as many steps it makes several times as many guesses; how much of the gap is due to their number and how much to the task is not taken apart here. That understanding needs both sides is a result of [the BERT paper][paper-bert] for large models after long training, and does not carry over to some minutes.
@@ -845,14 +845,14 @@ plt.show()
 # %% [markdown] tags=["zh"]
 # 同样从左往右，BERT 的困惑度是 {{ masks_perplexity:.0f}}，孪生兄弟是 {{ left_perplexity:.0f}}。BERT 训练时见惯了三成的 `<mask>`，右边满是 `<mask>` 的样子它几乎没见过；每写一个字，整句还得重算一遍。孪生兄弟从 {{ left_first:.2f}} 奈特一路降到 {{ left_last:.2f}}，左边的字越多，猜得越准。
 #
-# 另一件事没料到：两边都看得见的 BERT（伪困惑度 {{ both_perplexity:.0f}}），还不如只看左边的孪生兄弟。最后一个位置上两边看到的字一模一样，比起来最公平：{{ both_last:.2f}} 对 {{ left_last:.2f}} 奈特。这说明 BERT 还远没练够，不说明双向不如单向；多练十倍会怎样，这里没有量。
+# 另一件事没料到。练到家的模型，看得多只会猜得更准，伪困惑度应当比困惑度小；这里却反过来，BERT 两边都看得见，还要 {{ both_perplexity:.0f}}。到最后一个位置，两个模型看到的字一模一样，可以直接比：{{ both_last:.2f}} 对 {{ left_last:.2f}} 奈特。这说明 BERT 还远没练够，不说明双向不如单向；多练十倍会怎样，这里没有量。
 #
 # 让两个模型各自接着上句写下句，按给出的概率抽字：
 
 # %% [markdown] tags=["en"]
 # Going from left to right as well, BERT has a perplexity of {{ masks_perplexity:.0f}} and its twin one of {{ left_perplexity:.0f}}. In training BERT saw three in ten characters hidden, and hardly ever a right side full of `<mask>`; to write it must also compute the whole couplet again for each character. The twin starts at {{ left_first:.2f}} nats and comes down to {{ left_last:.2f}}, surer the more there is on the left.
 #
-# Something else was not expected. BERT with both sides in view (pseudo-perplexity {{ both_perplexity:.0f}}) does worse than its twin with one. The last place makes the fairest comparison, since both see the same characters there, and it costs {{ both_last:.2f}} against {{ left_last:.2f}} nats. This says that BERT is far from done learning, not that two sides are worse than one; what ten times the training would do was not measured.
+# Something else was not expected. A model that has learnt all there is guesses better the more it sees, so its pseudo-perplexity should be below its perplexity. Here it is the other way round; with both sides in view BERT still has {{ both_perplexity:.0f}}. At the last place both models see the same characters and compare directly, at {{ both_last:.2f}} against {{ left_last:.2f}} nats. This says that BERT is far from done learning, not that two sides are worse than one; what ten times the training would do was not measured.
 #
 # Let both go on from first lines, drawing characters by the probabilities that they give:
 
@@ -941,7 +941,7 @@ for l2 in (0.1, 1.0, 10.0, 100.0, 1000.0):
 # %% [markdown] tags=["zh"]
 # ## 局限，以及真正要用的时候 { #production }
 #
-# - 网络小，训练短，图片只有 28×28，一联只有十个字。RotNet 和 BERT 的好处是在大得多的数据上显出来的；这里的差距说明怎样量，不代表它们的上限。
+# - 网络小，训练短，图片只有 28×28，一联只有十个字；没标签的图片也就是那一万张，现实里往往多得多。RotNet 和 BERT 的好处是在大得多的数据上显出来的；这里的差距说明怎样量，不代表它们的上限。
 # - $\lambda$、取哪一层、学习率和步数是看着这里的测试集粗粗定下的，各种做法一视同仁；换一套，几个百分点的差距会变。真做研究，要另留验证集。
 # - 线性探测只问直线分得开多少。特征里可能有它问不出来的东西：探测分不出高下，从这些权重出发训练整个网络却可能有好处。
 # - 误差线是抽标签的偶然，每种预训练只跑了一次，换个种子会怎样没有量。`10 %` 只抽三次，全部标签只有一次。
@@ -953,7 +953,7 @@ for l2 in (0.1, 1.0, 10.0, 100.0, 1000.0):
 # %% [markdown] tags=["en"]
 # ## Limits, and in production { #production }
 #
-# - Networks are small, training is short, pictures have 28×28 pixels and texts ten characters. RotNet and BERT showed their merits on far more data. The gaps here show how to measure, and are no ceiling.
+# - Networks are small, training is short, pictures have 28×28 pixels and texts ten characters; and pictures without labels are no more than those with, where in life they are many more. RotNet and BERT showed their merits on far more data. The gaps here show how to measure, and are no ceiling.
 # - $\lambda$, the layer, learning rates and numbers of steps were set roughly, with a look at this test set, and alike for all ways. Set otherwise, gaps of a few points change. Research needs a validation set for this.
 # - A linear probe asks what a straight line can tell apart. Features may hold what it does not find; where probes see no difference, training a whole network from these weights may still gain.
 # - Bars show the chance of which labels were drawn. Each pre-training ran once, and what another seed does was not measured. There are three draws of `10 %` and one of all labels.
