@@ -4,7 +4,7 @@
 # minutes: 7
 # order: 7
 # data: {zh: "Fashion-MNIST（MIT 许可）：`apt install dataset-fashion-mnist`；《全唐诗》（chinese-poetry，MIT 许可），首次运行时用 npm 下载 85 MB", en: "Fashion-MNIST (MIT licence): `apt install dataset-fashion-mnist`; Complete Tang Poems (chinese-poetry, MIT licence), the first run fetches 85 MB with npm"}
-# resources: [paper-rotnet, paper-bert, paper-roberta, paper-gan, tool-transformers, tool-pytorch, book-understanding-deep-learning]
+# resources: [paper-rotnet, paper-bert, paper-roberta, paper-gan, tool-transformers, book-understanding-deep-learning]
 # prerequisites: [gpt]
 # ---
 
@@ -89,7 +89,7 @@ claims_hold = True  # whether the run is long enough for what the text says of i
 #
 # 标签要人来写，图片和文字却多得是。自监督学习（self-supervised learning）的办法是从数据里藏起一样东西，让网络猜：图片转了多少度，句子里缺的是哪个字。答案本来就知道，不必请人标。猜得对不对本身没人在乎；要的是网络为了猜对而学出来的特征（feature），拿它去做别的、标签很少的任务。
 #
-# 所以「自监督」说的是标签从哪里来，不是怎样生成。本站所依据的那篇文章把它和 GAN 并列为生成的主要技术（[勘误](../errata.md#e01)），其实它们不是一类：下面的旋转网络什么也不会画；GAN 的判别器倒也用着不要人写的标签（真或假），目的却是训练另一个网络；而 [GPT 那篇](gpt.md)里「猜下一个字」的模型既是自监督，又能写。能不能生成，要看它学的是什么分布，这一点[后面](#writer)会量。
+# 所以「自监督」说的是标签从哪里来，不是怎样生成。本站所依据的那篇文章把它和 GAN 并列为生成的主要技术（[勘误](../errata.md#e01)），其实它们不是一类：下面的旋转网络什么也不会画；[GAN][paper-gan] 的判别器倒也用着不要人写的标签（真或假），目的却是训练另一个网络；而 [GPT 那篇](gpt.md)里「猜下一个字」的模型既是自监督，又能写。能不能生成，要看它学的是什么分布，这一点[后面](#writer)会量。
 #
 # 本页做两个例子，同一套量法。先是图片。
 #
@@ -108,7 +108,7 @@ claims_hold = True  # whether the run is long enough for what the text says of i
 #
 # Labels have to be written by people, while pictures and texts abound. Self-supervised learning hides something of the data and lets a network guess it: by how much a picture is turned, which character is missing from a sentence. The answer is known anyway. Nobody cares for the guess; what one wants are the features that the network learns for its sake, to be used in other tasks, for which there are few labels.
 #
-# Self-supervision says where labels come from, then, and not how to generate. The article that this site grew out of lists it beside GANs among the main techniques of generation ([errata](../errata.md#e01)). They are not of one kind. The rotation network below cannot draw anything. The discriminator of a GAN does use labels that nobody writes (real or generated), but to train another network. And the model of [the GPT tutorial](gpt.md), which guesses the next character, is self-supervised and writes. Whether a model generates depends on which distribution it learns; that is measured [below](#writer).
+# Self-supervision says where labels come from, then, and not how to generate. The article that this site grew out of lists it beside GANs among the main techniques of generation ([errata](../errata.md#e01)). They are not of one kind. The rotation network below cannot draw anything. The discriminator of a [GAN][paper-gan] does use labels that nobody writes (real or generated), but to train another network. And the model of [the GPT tutorial](gpt.md), which guesses the next character, is self-supervised and writes. Whether a model generates depends on which distribution it learns; that is measured [below](#writer).
 #
 # This page has two examples and one way to measure. Pictures come first.
 #
@@ -629,12 +629,12 @@ figure.tight_layout()
 plt.show()
 
 # %% [markdown] tags=["zh"]
-# 单看字频，每字要 {{ unigram:.2f}} 奈特（nat，自然对数为底的信息单位）；BERT 看着其余九个字猜，降到 {{ both_nats:.2f}}，猜中 {{ both_hits:.1%}}（总猜最常见的那个字，中 {{ frequent_hits:.1%}}）。进步是真的，也很有限：这样小的模型、这样短的训练，学到的多半是「什么字常和什么字在一起」。右图看不出哪个位置特别好猜。
+# 单看字频，每字要 {{ unigram:.2f}} 奈特（nat，自然对数为底的信息单位）；BERT 看着其余九个字猜，降到 {{ both_nats:.2f}}，猜中 {{ both_hits:.1%}}（总猜最常见的那个字，中 {{ frequent_hits:.1%}}）。进步是真的，也很有限：这样小的模型、这样短的训练，学到的多半是「什么字常和什么字在一起」。右图里各位置有高有低，但每根柱子只来自一千联，误差约半个百分点，别读得太细。
 #
 # 看几句名句，每句遮一个字：
 
 # %% [markdown] tags=["en"]
-# By frequencies alone a character costs {{ unigram:.2f}} nats (information in natural logarithms). BERT, which sees the other nine, needs {{ both_nats:.2f}} and is right in {{ both_hits:.1%}} of cases, where the commonest character would be in {{ frequent_hits:.1%}}. The progress is real and small. A model of this size, trained for so short a time, has mostly learnt which characters keep company. The figure on the right shows no place that is much easier than others.
+# By frequencies alone a character costs {{ unigram:.2f}} nats (information in natural logarithms). BERT, which sees the other nine, needs {{ both_nats:.2f}} and is right in {{ both_hits:.1%}} of cases, where the commonest character would be in {{ frequent_hits:.1%}}. The progress is real and small. A model of this size, trained for so short a time, has mostly learnt which characters keep company. Places differ in the figure on the right, but each bar comes from a thousand couplets, with an error of about half a point; do not read too much into it.
 #
 # Now some famous lines, with one character of each hidden:
 
@@ -843,14 +843,14 @@ plt.show()
 
 
 # %% [markdown] tags=["zh"]
-# 同样从左往右，BERT 的困惑度是 {{ masks_perplexity:.0f}}，孪生兄弟是 {{ left_perplexity:.0f}}。BERT 训练时见惯了三成的 `<mask>`，右边满是 `<mask>` 的样子它几乎没见过；每写一个字，整句还得重算一遍。孪生兄弟从 {{ left_first:.2f}} 奈特一路降到 {{ left_last:.2f}}，左边的字越多，猜得越准。
+# 同样从左往右，BERT 的困惑度是 {{ masks_perplexity:.0f}}，孪生兄弟是 {{ left_perplexity:.0f}}。BERT 训练时见惯了三成的 `<mask>`，右边满是 `<mask>` 的样子它几乎没见过；每写一个字，整句还得重算一遍。孪生兄弟第一个字要 {{ left_first:.2f}} 奈特，最后一个字 {{ left_last:.2f}}：左边的字多了，猜得准些。从图上看它并非一路下降，每句的第一、第三个字最难，五言诗正是在第二字后面停顿；停顿之后换了新词，前面的字帮不上多少。
 #
 # 另一件事没料到。练到家的模型，看得多只会猜得更准，伪困惑度应当比困惑度小；这里却反过来，BERT 两边都看得见，还要 {{ both_perplexity:.0f}}。到最后一个位置，两个模型看到的字一模一样，可以直接比：{{ both_last:.2f}} 对 {{ left_last:.2f}} 奈特。这说明 BERT 还远没练够，不说明双向不如单向；多练十倍会怎样，这里没有量。
 #
 # 让两个模型各自接着上句写下句，按给出的概率抽字：
 
 # %% [markdown] tags=["en"]
-# Going from left to right as well, BERT has a perplexity of {{ masks_perplexity:.0f}} and its twin one of {{ left_perplexity:.0f}}. In training BERT saw three in ten characters hidden, and hardly ever a right side full of `<mask>`; to write it must also compute the whole couplet again for each character. The twin starts at {{ left_first:.2f}} nats and comes down to {{ left_last:.2f}}, surer the more there is on the left.
+# Going from left to right as well, BERT has a perplexity of {{ masks_perplexity:.0f}} and its twin one of {{ left_perplexity:.0f}}. In training BERT saw three in ten characters hidden, and hardly ever a right side full of `<mask>`; to write it must also compute the whole couplet again for each character. The twin needs {{ left_first:.2f}} nats for the first character and {{ left_last:.2f}} for the last, surer with more on its left. The figure shows no steady fall. The first and third characters of each line are the hardest, and a line of five pauses after the second; what follows a pause is a new word, which those before it say little about.
 #
 # Something else was not expected. A model that has learnt all there is guesses better the more it sees, so its pseudo-perplexity should be below its perplexity. Here it is the other way round; with both sides in view BERT still has {{ both_perplexity:.0f}}. At the last place both models see the same characters and compare directly, at {{ both_last:.2f}} against {{ left_last:.2f}} nats. This says that BERT is far from done learning, not that two sides are worse than one; what ten times the training would do was not measured.
 #
