@@ -752,7 +752,7 @@ draw(of_couplets)
 # %% [markdown] tags=["zh"]
 # BERT 的状态值什么，不值什么？
 #
-# - 冻结着用，它总比随机权重强（标签最少时 {{ couplet_probe_masked_lm_few:.1%}} 对 {{ couplet_probe_random_weights_few:.1%}}，全部标签时 {{ couplet_probe_masked_lm_all:.1%}} 对 {{ couplet_probe_random_weights_all:.1%}}），但和只看用了哪些字比，标签最少时不相上下（{{ couplet_probe_which_characters_few:.1%}}），中间略好（{{ couplet_probe_masked_lm_some:.1%}} 对 {{ couplet_probe_which_characters_some:.1%}}），标签全用上反而不如（{{ couplet_probe_which_characters_all:.1%}}）。各字的状态一平均，谁对谁就丢了，对仗恰恰在这里。
+# - 冻结着用，它总比随机权重强（标签最少时 {{ couplet_probe_masked_lm_few:.1%}} 对 {{ couplet_probe_random_weights_few:.1%}}，全部标签时 {{ couplet_probe_masked_lm_all:.1%}} 对 {{ couplet_probe_random_weights_all:.1%}}），但和只看用了哪些字比，标签最少时不相上下（{{ couplet_probe_which_characters_few:.1%}}），中间略好（{{ couplet_probe_masked_lm_some:.1%}} 对 {{ couplet_probe_which_characters_some:.1%}}），标签全用上反而不如（{{ couplet_probe_which_characters_all:.1%}}）。各字的状态一平均，谁对谁多半就丢了，对仗恰恰在这里。
 # - 当起点，它处处有用：从它出发训练整个网络，三种标签数都胜过从头训练（{{ couplet_whole_from_masked_lm_few:.1%}} 对 {{ couplet_whole_from_nothing_few:.1%}}，{{ couplet_whole_from_masked_lm_some:.1%}} 对 {{ couplet_whole_from_nothing_some:.1%}}，{{ couplet_whole_from_masked_lm_all:.1%}} 对 {{ couplet_whole_from_nothing_all:.1%}}）。`1,000` 个标签时，约合从头训练的 {{ worth_couplets:,.0f}} 个。和图片不同，一万个标签也没把差距抹平。
 #
 # 意外的是孪生兄弟：它的状态只看得见左边，冻结探测却在三种标签数上都好过 BERT（{{ couplet_probe_left_to_right_few:.1%}}、{{ couplet_probe_left_to_right_some:.1%}}、{{ couplet_probe_left_to_right_all:.1%}}）。同样的步数，它猜的次数是 BERT 的好几倍；差距有多少来自次数，多少来自任务本身，这里没有拆开。「理解要用双向」在 [BERT 的论文][paper-bert]里是大模型、长训练之后的结果，不能照搬到几分钟的训练上。
@@ -767,12 +767,12 @@ draw(of_couplets)
 #
 # $$\mathrm{PPPL} = \exp\Bigl(-\frac1T \sum_{t=1}^{T} \log p_\theta(x_t \mid x_{\setminus t})\Bigr)$$
 #
-# 但这些条件概率相乘，不是任何一段文字的概率：猜第一个字时看了第二个，猜第二个时又看了第一个。对所有文字加起来不等于 1，所以它和 PPL **不能比大小**。要比，只能逼 BERT 也从左往右：把要猜的字和它后面的全遮住。
+# 但这些条件概率相乘，不是任何一段文字的概率：猜第一个字时看了第二个，猜第二个时又看了第一个。对所有文字加起来一般不等于 1，所以它和 PPL **不能比大小**。要比，只能逼 BERT 也从左往右：把要猜的字和它后面的全遮住。
 
 # %% [markdown] tags=["en"]
 # What are BERT's states worth, and what not?
 #
-# - Frozen, they are always better than random weights ({{ couplet_probe_masked_lm_few:.1%}} against {{ couplet_probe_random_weights_few:.1%}} with the fewest labels, {{ couplet_probe_masked_lm_all:.1%}} against {{ couplet_probe_random_weights_all:.1%}} with all), but knowing merely which characters are used does as well with the fewest ({{ couplet_probe_which_characters_few:.1%}}), a little worse in the middle ({{ couplet_probe_which_characters_some:.1%}} against {{ couplet_probe_masked_lm_some:.1%}}), and better with all ({{ couplet_probe_which_characters_all:.1%}}). A mean over the states forgets which character answers which, and that is what parallelism is about.
+# - Frozen, they are always better than random weights ({{ couplet_probe_masked_lm_few:.1%}} against {{ couplet_probe_random_weights_few:.1%}} with the fewest labels, {{ couplet_probe_masked_lm_all:.1%}} against {{ couplet_probe_random_weights_all:.1%}} with all), but knowing merely which characters are used does as well with the fewest ({{ couplet_probe_which_characters_few:.1%}}), a little worse in the middle ({{ couplet_probe_which_characters_some:.1%}} against {{ couplet_probe_masked_lm_some:.1%}}), and better with all ({{ couplet_probe_which_characters_all:.1%}}). A mean over the states loses most of which character answers which, and that is what parallelism is about.
 # - As a start they help throughout. A whole network that starts from them beats one from nothing at each number of labels ({{ couplet_whole_from_masked_lm_few:.1%}} against {{ couplet_whole_from_nothing_few:.1%}}, {{ couplet_whole_from_masked_lm_some:.1%}} against {{ couplet_whole_from_nothing_some:.1%}}, {{ couplet_whole_from_masked_lm_all:.1%}} against {{ couplet_whole_from_nothing_all:.1%}}). With `1,000` labels it does what training from nothing does with about {{ worth_couplets:,.0f}}. Unlike in pictures, ten thousand labels do not close the gap.
 #
 # The surprise is the twin. Its states see the left side alone, yet frozen under a probe they beat BERT's at each number of labels ({{ couplet_probe_left_to_right_few:.1%}}, {{ couplet_probe_left_to_right_some:.1%}}, {{ couplet_probe_left_to_right_all:.1%}}). In as many steps it makes several times as many guesses; how much of the gap is due to their number and how much to the task is not taken apart here. That understanding needs both sides is a result of [the BERT paper][paper-bert] for large models after long training, and does not carry over to some minutes.
@@ -787,7 +787,7 @@ draw(of_couplets)
 #
 # $$\mathrm{PPPL} = \exp\Bigl(-\frac1T \sum_{t=1}^{T} \log p_\theta(x_t \mid x_{\setminus t})\Bigr)$$
 #
-# The product of these is not the probability of any text, for the first character was guessed with a look at the second, and the second with a look at the first. Over all texts it does not add up to 1, so it is *not to be compared* with PPL. A comparison must force BERT to go from left to right too, by hiding the character in question and all that follow.
+# The product of these is not the probability of any text, for the first character was guessed with a look at the second, and the second with a look at the first. Over all texts it does not in general add up to 1, so it is *not to be compared* with PPL. A comparison must force BERT to go from left to right too, by hiding the character in question and all that follow.
 
 
 # %%
@@ -843,14 +843,14 @@ plt.show()
 
 
 # %% [markdown] tags=["zh"]
-# 同样从左往右，BERT 的困惑度是 {{ masks_perplexity:.0f}}，孪生兄弟是 {{ left_perplexity:.0f}}。BERT 训练时见惯了三成的 `<mask>`，右边满是 `<mask>` 的样子它几乎没见过；每写一个字，整句还得重算一遍。孪生兄弟第一个字要 {{ left_first:.2f}} 奈特，最后一个字 {{ left_last:.2f}}：左边的字多了，猜得准些。从图上看它并非一路下降，每句的第一、第三个字最难，五言诗正是在第二字后面停顿；停顿之后换了新词，前面的字帮不上多少。
+# 同样从左往右，BERT 的困惑度是 {{ masks_perplexity:.0f}}，孪生兄弟是 {{ left_perplexity:.0f}}。BERT 训练时见惯了三成的 `<mask>`，右边满是 `<mask>` 的样子它几乎没见过；每写一个字，整句还得重算一遍。孪生兄弟第一个字要 {{ left_first:.2f}} 奈特，最后一个字 {{ left_last:.2f}}：左边的字多了，猜得准些。从图上看它并非一路下降，每句的第一、第三个字最难，五言诗正是在第二字后面停顿；停顿之后多半换了新词，前面的字帮不上多少。
 #
 # 另一件事没料到。练到家的模型，看得多只会猜得更准，伪困惑度应当比困惑度小；这里却反过来，BERT 两边都看得见，还要 {{ both_perplexity:.0f}}。到最后一个位置，两个模型看到的字一模一样，可以直接比：{{ both_last:.2f}} 对 {{ left_last:.2f}} 奈特。这说明 BERT 还远没练够，不说明双向不如单向；多练十倍会怎样，这里没有量。
 #
 # 让两个模型各自接着上句写下句，按给出的概率抽字：
 
 # %% [markdown] tags=["en"]
-# Going from left to right as well, BERT has a perplexity of {{ masks_perplexity:.0f}} and its twin one of {{ left_perplexity:.0f}}. In training BERT saw three in ten characters hidden, and hardly ever a right side full of `<mask>`; to write it must also compute the whole couplet again for each character. The twin needs {{ left_first:.2f}} nats for the first character and {{ left_last:.2f}} for the last, surer with more on its left. The figure shows no steady fall. The first and third characters of each line are the hardest, and a line of five pauses after the second; what follows a pause is a new word, which those before it say little about.
+# Going from left to right as well, BERT has a perplexity of {{ masks_perplexity:.0f}} and its twin one of {{ left_perplexity:.0f}}. In training BERT saw three in ten characters hidden, and hardly ever a right side full of `<mask>`; to write it must also compute the whole couplet again for each character. The twin needs {{ left_first:.2f}} nats for the first character and {{ left_last:.2f}} for the last, surer with more on its left. The figure shows no steady fall. The first and third characters of each line are the hardest, and a line of five pauses after the second; what follows a pause is mostly a new word, about which those before it say little.
 #
 # Something else was not expected. A model that has learnt all there is guesses better the more it sees, so its pseudo-perplexity should be below its perplexity. Here it is the other way round; with both sides in view BERT still has {{ both_perplexity:.0f}}. At the last place both models see the same characters and compare directly, at {{ both_last:.2f}} against {{ left_last:.2f}} nats. This says that BERT is far from done learning, not that two sides are worse than one; what ten times the training would do was not measured.
 #
@@ -874,7 +874,7 @@ for name, guess in {"BERT": masks_on_the_right, "left to right": left_to_right}.
         print(f"    {couplet[:5]}，{couplet[5:]}。")
 
 # %% [markdown] tags=["zh"]
-# 两边用同一串随机数抽字，所以有些字相同。都算不上诗，这么小的模型也写不出诗，四句也比不出高下；能比的是上面的困惑度。
+# 两边用同一串随机数抽字，所以有些字相同。都算不上诗，四句也比不出高下；能比的是上面的困惑度。
 #
 # 那么各适合什么？要写，用自回归：它的概率能连乘，每一步的输入也和训练时一样。要把一段现成的文字变成特征，再用标签微调，或者填补中间的空缺，掩码模型能用上两边，[BERT][paper-bert] 正是为此而生；代价是每一步学得少，要练得久。
 #
@@ -883,7 +883,7 @@ for name, guess in {"BERT": masks_on_the_right, "left to right": left_to_right}.
 # **1.** 探测用的是第二层卷积的特征。改用最后一层（旋转头直接看的那 128 个数），会更好还是更差？先想想，最后一层最清楚的是什么。
 
 # %% [markdown] tags=["en"]
-# Both draw with the same random numbers, which is why some characters agree. Neither makes poems, nor does any model this small, and four lines do not rank them; the perplexities above do.
+# Both draw with the same random numbers, which is why some characters agree. Neither makes poems, and four lines do not rank them; the perplexities above do.
 #
 # What is each suited for, then? To write, take an autoregressive model. Its probabilities multiply, and at each step it sees what it saw in training. To turn a given text into features, to be fine-tuned with labels, or to fill a gap in the middle, a masked model can use both sides, and [BERT][paper-bert] was made for that. Its price is that each step teaches less, so it has to be trained for longer.
 #
