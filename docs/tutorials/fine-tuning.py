@@ -1,7 +1,7 @@
 # ---
 # title: {zh: 微调：只写绝句, en: "Fine-tuning it to a form"}
 # summary: {zh: 把会写诗的模型微调成只写绝句；用韵书量它学到了什么，再量它忘了什么、抄了多少。, en: "Fine-tune a model that writes poems until it writes quatrains alone; measure by a rhyme book what it learns, then what it forgets and how much it copies."}
-# minutes: 8
+# minutes: 7
 # order: 3
 # prerequisites: [gpt]
 # needs: [gpt-tang]
@@ -289,7 +289,7 @@ display(Markdown("\n".join([HEAD, *(row(name, measured) for name, measured in re
 # | replay | `gpt-tang` | 绝句，另加三分之一的旧诗 | `1e-3` |
 # | few poems | `gpt-tang` | 只有 {{ few }} 首绝句 | `1e-3` |
 #
-# {{ steps }} 步只够把绝句看 {{ passes:.1f}} 遍，{{ few }} 首的那个却看了 {{ few_passes:.0f}} 遍。每过一阵停下来看一眼：绝句和普通诗各要多少**每字比特数**（bits per character），即总损失除以 $\ln 2$ 和字数；前两个还各写 {{ sampled }} 首诗来量格律。比特数比困惑度直观：少 1 比特，平均每个字的候选就少一半。
+# {{ steps }} 步只够把绝句看 {{ passes:.1f}} 遍，{{ few }} 首的那个却看了 {{ few_passes:.0f}} 遍。每过一阵停下来看一眼：绝句和普通诗各要多少**每字比特数**（bits per character），即总损失除以 $\ln 2$ 和字数；前两个还各写 {{ sampled }} 首诗来量格律。五个模型的训练占了本页运行时间的一大半。比特数比困惑度直观：少 1 比特，平均每个字的候选就少一半。
 
 # %% [markdown] tags=["en"]
 # Shuffled poems still get sixty per cent and more for alternation, opposition and adhesion. Any two characters differ in class about every second time, and those with several readings are forgiven. To be regular, eight places (twelve in sevens) must be right at once, which chance hardly manages, {{ regular_shuffled_seven:.1%}} in sevens where the poets have {{ regular_seven:.0%}}. In fives many poems are in the old style, and the poets' share is {{ regular_five:.0%}}. Rhyme tells them apart further still, {{ rhyme_seven:.0%}} against {{ rhyme_shuffled_seven:.0%}} in sevens. So read “regular” and “rhyme”; the first three columns are for finding out why.
@@ -306,7 +306,7 @@ display(Markdown("\n".join([HEAD, *(row(name, measured) for name, measured in re
 # | replay | `gpt-tang` | those, and a third as many old poems | `1e-3` |
 # | few poems | `gpt-tang` | {{ few }} quatrains | `1e-3` |
 #
-# {{ steps }} steps go through the quatrains {{ passes:.1f}} times, and through those {{ few }} no less than {{ few_passes:.0f}} times. Now and then we look how many **bits per character** quatrains and ordinary poems cost, the total loss divided by $\ln 2$ and by the number of characters; the first two models also write {{ sampled }} poems for the ruler. Bits are easier to feel than perplexity: one bit less halves the number of characters that a model chooses among.
+# {{ steps }} steps go through the quatrains {{ passes:.1f}} times, and through those {{ few }} no less than {{ few_passes:.0f}} times. Now and then we look how many **bits per character** quatrains and ordinary poems cost, the total loss divided by $\ln 2$ and by the number of characters; the first two models also write {{ sampled }} poems for the ruler. Training the five takes most of this page's time. Bits are easier to feel than perplexity: one bit less halves the number of characters that a model chooses among.
 
 
 # %%
@@ -352,7 +352,7 @@ runs = {
 }
 courses = {name: course for name, (_, course) in runs.items()}
 
-# %% tags=["fold"] caption={"zh": "微调时验证集绝句的每字比特数。预训练过的模型起点低得多；从零训练的追不上它的起点多少；只学一小撮的先降后升，是过拟合。", "en": "Bits per character on the quatrains of the validation set while fine-tuning. The pre-trained model starts far below the new one; the one that learns from a few poems falls and rises again, which is overfitting."}
+# %% tags=["fold"] caption={"zh": "微调时验证集绝句的每字比特数。预训练过的模型起点低得多，从零训练的走完也没追上它的起点；只学一小撮的一路变差，是过拟合。", "en": "Bits per character on the quatrains of the validation set while fine-tuning. The new model ends above the point where the pre-trained one starts; the one that learns from a few poems gets worse and worse, which is overfitting."}
 STYLE = {
     "fine-tuned": (figures.VERMILION, "-"),
     "from scratch": (figures.INDIGO, "-"),
@@ -392,14 +392,14 @@ rows = [f"| {name} | {of['five']:.2f} | {of['seven']:.2f} |" for name, of in fin
 display(Markdown("\n".join(["| bits per character, test set | five | seven |", "|---|---|---|", *rows])))
 
 # %% [markdown] tags=["zh"]
-# 在七言绝句上，微调把每字 {{ test_pre_trained_seven:.2f}} 比特降到 {{ test_fine_tuned_seven:.2f}}；从零训练同样的步数，是 {{ test_from_scratch_seven:.2f}}。只学 {{ few }} 首的，最低到过 {{ few_lowest:.2f}}，走完时又回到 {{ quatrains_few_poems:.2f}}：训练损失一直在降，验证集却越来越差，这就是过拟合（overfitting）。
+# 在七言绝句上，微调把每字 {{ test_pre_trained_seven:.2f}} 比特降到 {{ test_fine_tuned_seven:.2f}}；从零训练同样的步数，是 {{ test_from_scratch_seven:.2f}}。只学 {{ few }} 首的，验证集上从 {{ quatrains_pre_trained:.2f}} 出发，最好的一次是 {{ few_lowest:.2f}}，走完时 {{ quatrains_few_poems:.2f}}：那 {{ few }} 首的损失一直在降，没见过的诗却越来越差，这就是过拟合（overfitting）。
 #
 # ## 哪些是新学的，哪些是带来的 { #learnt }
 #
 # 损失不会说学到的是什么。让每个模型写 {{ written }} 首，温度 `0.8`，拿尺子量。微调前的模型很少写绝句，就量开头的四行（{{ openings_before:.0%}} 的作品前四行一样长）。
 
 # %% [markdown] tags=["en"]
-# On quatrains of sevens fine-tuning takes {{ test_pre_trained_seven:.2f}} bits per character to {{ test_fine_tuned_seven:.2f}}; as many steps from scratch end at {{ test_from_scratch_seven:.2f}}. The model of {{ few }} poems once got down to {{ few_lowest:.2f}} on the validation set and ends at {{ quatrains_few_poems:.2f}}. Its training loss falls all the while; that is overfitting.
+# On quatrains of sevens fine-tuning takes {{ test_pre_trained_seven:.2f}} bits per character to {{ test_fine_tuned_seven:.2f}}; as many steps from scratch end at {{ test_from_scratch_seven:.2f}}. On the validation set the model of {{ few }} poems starts at {{ quatrains_pre_trained:.2f}}, is at best at {{ few_lowest:.2f}}, and ends at {{ quatrains_few_poems:.2f}}. The loss on its own poems falls all the while, and on others it gets worse: overfitting.
 #
 # ## What is new, and what was there { #learnt }
 #
@@ -437,7 +437,7 @@ plt.show()
 # 三件事，三种结果：
 #
 # 1. **格式**是新学的。绝句从 {{ form_before:.0%}} 到 {{ form_after:.0%}}；第 20 步就有 {{ form_20:.0%}} 了（左图）。标点每隔五个或七个字出现一次，第四句后结束，这最好学，从零训练的也学到 {{ form_scratch:.0%}}。
-# 2. **平仄**是带来的。微调前合律的已有 {{ regular_before:.0%}}，微调后 {{ regular_after:.0%}}，诗人 {{ regular_poets:.0%}}：没有学，也没有丢。从零训练的只有 {{ regular_scratch:.0%}}，和乱排（{{ regular_shuffled:.0%}}）没有分别，同样的步数远远不够。没有人告诉过模型哪个字是平、哪个字是仄；预训练时它看了几万首诗，从哪些字能站在哪里猜了出来。
+# 2. **平仄**是带来的。微调前合律的已有 {{ regular_before:.0%}}，微调后 {{ regular_after:.0%}}，诗人 {{ regular_poets:.0%}}：不是这里学的，反倒丢了一些。从零训练的只有 {{ regular_scratch:.0%}}，和乱排（{{ regular_shuffled:.0%}}）没有分别，同样的步数远远不够。没有人告诉过模型哪个字是平、哪个字是仄；预训练时它看了几万首诗，从哪些字能站在哪里猜了出来。
 # 3. **押韵**两处都没学会：{{ rhyme_after:.0%}}，乱排是 {{ rhyme_shuffled:.0%}}，诗人 {{ rhyme_poets:.0%}}。一种解释是：平仄只有两类，一首诗里有八到十二处可学；平声韵有三十个，一首诗里只有一两对，中间还隔着十几个字。这只是猜测，要检验就得换更大的模型、更多的诗。
 #
 # 所以从左右两图看得出预训练值多少：不在格式，在平仄。读几首微调后的作品，下面一行是平仄：
@@ -446,7 +446,7 @@ plt.show()
 # Three things, three answers.
 #
 # 1. **Form** is new. Quatrains go from {{ form_before:.0%}} to {{ form_after:.0%}}, and {{ form_20:.0%}} were there after 20 steps (left figure). Punctuation after every five or seven characters and an end after the fourth line are easily learnt; from scratch it is {{ form_scratch:.0%}}.
-# 2. **Tones** were there. {{ regular_before:.0%}} are regular before fine-tuning and {{ regular_after:.0%}} after it, where the poets have {{ regular_poets:.0%}}: not learnt here, nor lost. From scratch it is {{ regular_scratch:.0%}}, no better than shuffled characters ({{ regular_shuffled:.0%}}); as many steps are far too few. Nobody ever told the model which characters are level and which oblique. It read some ten thousands of poems in pre-training and found out from where each may stand.
+# 2. **Tones** were there. {{ regular_before:.0%}} are regular before fine-tuning and {{ regular_after:.0%}} after it, where the poets have {{ regular_poets:.0%}}. They were not learnt here; some were even lost. From scratch it is {{ regular_scratch:.0%}}, no better than shuffled characters ({{ regular_shuffled:.0%}}); as many steps are far too few. Nobody ever told the model which characters are level and which oblique. It read some ten thousands of poems in pre-training and found out from where each may stand.
 # 3. **Rhyme** was learnt at neither time: {{ rhyme_after:.0%}}, where shuffled characters have {{ rhyme_shuffled:.0%}} and the poets {{ rhyme_poets:.0%}}. One explanation is that tones have two classes and eight to twelve places in a poem to learn them from, while there are thirty level rhymes, of which a poem shows one or two pairs, a dozen characters apart. That is a guess; a larger model and more poems would be the test.
 #
 # The two figures show what pre-training was worth: not the form, but the tones. Some works of the fine-tuned model, with their tones:
@@ -457,14 +457,14 @@ for poem in [poem for poem in works["fine-tuned"] if in_form(poem)][:4]:
     print("，".join(map(signs, lines_of(poem))) + "。")
 
 # %% [markdown] tags=["zh"]
-# 平仄大体都对，意思却不通。尺子量不出意思，比特数也只间接地反映一点。
+# 平仄合的有一多半，意思几乎都不通。尺子量不出意思，比特数也只间接地反映一点。
 #
 # ## 忘了什么 { #forgetting }
 #
 # 装新东西的就是原来那些权重，学新的就会改掉旧的，这叫灾难性遗忘（catastrophic forgetting）。它量得出来：普通诗微调前要多少比特，微调后又要多少？
 
 # %% [markdown] tags=["en"]
-# Most tones are in place, and the sense is not. No ruler of form sees that, and bits tell it only indirectly.
+# More than half of the poems have their tones in place, and hardly one makes sense. No ruler of form sees that, and bits tell it only indirectly.
 #
 # ## What is forgotten { #forgetting }
 #
