@@ -87,8 +87,7 @@ def filled(book: Book, other: Book) -> Book:
     for character, readings in other.items():
         ours = book.get(character, frozenset())
         if len(readings) == len(ours) == 1:
-            (theirs,) = readings
-            votes.setdefault(theirs, Counter()).update(ours)
+            votes.setdefault(*readings, Counter()).update(ours)
     same = {theirs: max(counts, key=counts.__getitem__) for theirs, counts in votes.items()}
     lacking = {character: readings for character, readings in other.items() if character not in book}
     return {**book, **{c: frozenset(same[r] for r in readings if r in same) for c, readings in lacking.items()}}
