@@ -10,7 +10,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .PHONY: help
 help: ## List what one can do here
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 # ---- the site: no torch, no Node, no kernel ---------------------------------------------------------------------
 
@@ -71,6 +71,10 @@ bench: .venv/test/ready system ## Compare the speed of aigc_ref with its peers (
 .PHONY: bench-refresh
 bench-refresh: .venv/test/ready ## Time a refresh of 1,000 papers and repositories against stand-ins (five minutes)
 	$(TEST)/python -m benchmarks.refresh
+
+.PHONY: bench-explorer
+bench-explorer: .venv/test/ready system ## Time the catalogue's explorer in Chromium, and the site's build, up to 5,000 entries
+	$(TEST)/python -m benchmarks.explorer
 
 # ---- setting up -------------------------------------------------------------------------------------------------
 

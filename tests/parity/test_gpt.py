@@ -9,8 +9,8 @@ from torch import Tensor
 from transformers import GPT2Config, GPT2LMHeadModel
 
 from aigc_ref.finetune.causal_lm import language_model_loss
-from aigc_ref.lm.gpt import GPT
-from aigc_ref.lm.gpt2 import load_gpt2
+from aigc_ref.lm.gpt import GPT, GPTConfig
+from aigc_ref.lm.gpt2 import load_gpt2, to_gpt2
 from aigc_ref.lm.losses import causal_loss
 from aigc_ref.text.collate import causal_collator, left_padded_inputs
 
@@ -134,3 +134,44 @@ def test_the_weights_are_copied_and_not_shared(theirs: GPT2LMHeadModel) -> None:
     with torch.no_grad():
         ours.token_embedding.weight.zero_()
     assert torch.equal(theirs.transformer.wte.weight, before)
+
+
+@pytest.mark.parametrize(("dtype", "atol"), [(torch.float32, 1e-5), (torch.float64, 1e-12)])
+def test_a_gpt_of_ours_has_the_same_logits_in_transformers(dtype: torch.dtype, atol: float) -> None:
+    torch.manual_seed(0)
+    shape = GPTConfig(vocab_size=40, context=24, layers=3, heads=4, width=32, epsilon=1e-3)
+    ours = GPT(shape).to(dtype).eval()
+    for parameter in ours.parameters():
+        torch.nn.init.normal_(parameter, std=0.3)  # biases and norms as well, which begin as 0 and 1
+    theirs = to_gpt2(ours)
+    ids = torch.randint(40, (3, 24), generator=torch.Generator().manual_seed(1))
+    assert theirs.dtype == dtype
+    torch.testing.assert_close(theirs(ids).logits, ours(ids).logits, rtol=0, atol=atol)
+
+
+def test_there_and_back_nothing_changes(theirs: GPT2LMHeadModel) -> None:
+    there = load_gpt2(theirs)
+    back = to_gpt2(there)
+    assert back.state_dict().keys() == theirs.state_dict().keys()
+    for name, weight in theirs.state_dict().items():
+        assert torch.equal(back.state_dict()[name], weight), name
+    back.transformer.wte.weight.data.zero_()
+    assert there.token_embedding.weight.abs().min() > 0  # copied and not shared
+
+
+def test_a_saved_model_of_ours_is_read_by_both(tmp_path: Path, input_ids: Tensor) -> None:
+    torch.manual_seed(0)
+    ours = GPT(GPTConfig(vocab_size=40, context=24, layers=2, heads=2, width=16)).eval()
+    to_gpt2(ours.half(), bos_token_id=2, eos_token_id=3, pad_token_id=0).save_pretrained(tmp_path)
+    read = GPT2LMHeadModel.from_pretrained(tmp_path, dtype=torch.float32)
+    again = load_gpt2(tmp_path).float()
+    assert (read.config.bos_token_id, read.config.eos_token_id, read.config.pad_token_id) == (2, 3, 0)
+    assert read.generation_config.eos_token_id == 3
+    torch.testing.assert_close(again(input_ids).logits, read(input_ids).logits, rtol=0, atol=1e-5)
+    torch.testing.assert_close(again(input_ids).logits, ours.float()(input_ids).logits, rtol=0, atol=1e-6)
+    assert load_file(tmp_path / "model.safetensors")["transformer.wte.weight"].dtype == torch.float16
+
+
+def test_without_ids_there_are_no_ids_of_gpt2s_vocabulary() -> None:
+    config = to_gpt2(GPT(GPTConfig(vocab_size=40, context=24, layers=1, heads=1, width=8))).config
+    assert (config.bos_token_id, config.eos_token_id, config.pad_token_id) == (None, None, None)

@@ -4,15 +4,18 @@ What counts is checked twice: in every page by a parser, which says where the ho
 attributes that hold text, and nowhere else), and in some pages by a browser, which would run what a parser overlooks.
 """
 
+import csv
+import io
 import json
 import re
 import xml.etree.ElementTree as ET
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from itertools import cycle
 from pathlib import Path
 from typing import Any
 
+import icalendar
 import jinja2
 import markdown  # type: ignore[import-untyped]  # it ships no types
 import pytest
@@ -23,7 +26,16 @@ from pydantic import BaseModel, ValidationError
 
 from tests.site.sites import ROOT, Parsed, build, copy_project, parse, parse_pages, served
 from tools.catalogue import lock as lock_files
-from tools.catalogue.facts import PaperFacts, PaperRecord, RepositoryFacts, RepositoryRecord, State
+from tools.catalogue.facts import (
+    LinkFacts,
+    LinkRecord,
+    PaperFacts,
+    PaperRecord,
+    RepositoryFacts,
+    RepositoryRecord,
+    State,
+)
+from tools.catalogue.history import Point
 from tools.catalogue.load import Catalogue, load
 from tools.catalogue.lock import Lock
 from tools.catalogue.models import MODELS
@@ -72,6 +84,9 @@ INERT = (  # what would come alive elsewhere: in an attribute, a heading, a tabl
     "owned}, author = {owned}} @misc{owned, title={owned",
     "owned}",
     "{owned",
+    '=HYPERLINK("https://evil.example/owned")',
+    "\u3000＠SUM(1)|owned",
+    "owned;X-OWNED:1\\,\\nEND:VEVENT",
     "\\input{mkdocs.yml} \\write18{owned} %owned",
     "$\\href{javascript:owned()}{owned}$",
     "owned and owned, Jr.",
@@ -82,7 +97,7 @@ PAYLOADS = ACTIVE + INERT
 
 TEXT_FIELDS = {"title", "title_zh", "title_en", "authors", "venue", "license", "organization", "instructors"}
 TEXT_FIELDS |= {"publisher", "full_name", "zh", "en"}
-TEXT_ATTRIBUTES = {"alt", "aria-label", "content", "data-others", "placeholder", "title"}
+TEXT_ATTRIBUTES = {"alt", "aria-label", "content", "data-find", "placeholder", "title"}
 SLUG = re.compile(r"#?[\w-]*")
 """An anchor made of a heading: letters are all that is left of its text."""
 RUNS = re.compile(r"\s*(javascript|vbscript|data):", re.IGNORECASE)
@@ -158,8 +173,15 @@ def _poison(resources: Path) -> Catalogue:
         if resource.code:
             found = _facts(RepositoryFacts, payloads)
             lock.repositories[resource.code] = RepositoryRecord(state=next(states), data=found, **said)
+        lock.links[resource.url] = LinkRecord(state=next(states), since=now.date(), data=LinkFacts(), **said)
+        for key in filter(None, (arxiv, resource.code)):
+            days = [(date(2026, 1, day), day * 10) for day in (1, 2, 3)]
+            lock.history[key] = [Point(day, stars, next(payloads)) for day, stars in days]
     lock_files.write(resources, lock)
     return catalogue
+
+
+TRAP = "window.calls = 0; window.owned = () => { window.calls += 1; };"
 
 
 @pytest.fixture(scope="module")
@@ -220,7 +242,7 @@ def test_hostile_text_is_text_on_every_page(hostile_pages: dict[str, Parsed]) ->
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_titles_are_shown_letter_by_letter(catalogue: Catalogue, hostile_site: Path, language: str) -> None:
     page = hostile_site / ("" if language == "zh" else "en") / "catalogue/index.html"
-    cards = re.findall(r"<h3><a [^>]*>(.*?)</a></h3>", page.read_text(encoding="utf-8"), re.DOTALL)
+    cards = re.findall(r"<h2><a [^>]*>(.*?)</a></h2>", page.read_text(encoding="utf-8"), re.DOTALL)
     titles = [getattr(resource, f"title_{language}") or resource.title for resource in catalogue.resources]
     assert ["".join(parse(card).text) for card in cards] == titles
 
@@ -228,10 +250,28 @@ def test_titles_are_shown_letter_by_letter(catalogue: Catalogue, hostile_site: P
 def test_only_curated_addresses_lead_away(catalogue: Catalogue, hostile_pages: dict[str, Parsed]) -> None:
     curated = {resource.url for resource in catalogue.resources}
     curated |= {f"https://github.com/{resource.code}" for resource in catalogue.resources if resource.code}
+    for resource in catalogue.resources:
+        fields = resource.model_dump()
+        curated |= {*filter(None, (fields.get("weights"), fields.get("feed"))), *fields.get("feeds", [])}
+        curated.add(f"https://arxiv.org/abs/{fields.get('arxiv')}")
     for page, parsed in hostile_pages.items():
         if "catalogue/" in page or "errata" in page:
             away = {link for link in parsed.every("a", "href") if re.match(r"([a-z]+:|//)", link)}
             assert away <= curated, page
+
+
+def test_the_sitemap_names_every_page_in_both_languages(hostile_site: Path) -> None:
+    names = {"s": "http://www.sitemaps.org/schemas/sitemap/0.9", "x": "http://www.w3.org/1999/xhtml"}
+    for language, folder in {"zh-CN": hostile_site, "en": hostile_site / "en"}.items():
+        urls = ET.parse(folder / "sitemap.xml").findall("s:url", names)
+        assert len(urls) > 30
+        for url in urls:
+            location = url.findtext("s:loc", namespaces=names)
+            twins = {link.get("hreflang"): link.get("href") for link in url.findall("x:link", names)}
+            assert twins.keys() == {"zh-CN", "en"}
+            assert twins[language] == location
+            for address in twins.values():
+                assert (hostile_site / str(address).removeprefix("https://example.org/below/") / "index.html").exists()
 
 
 def test_downloads_hold_the_same_text(catalogue: Catalogue, hostile_site: Path) -> None:
@@ -243,6 +283,27 @@ def test_downloads_hold_the_same_text(catalogue: Catalogue, hostile_site: Path) 
     assert {entry.findtext("atom:title", "", atom) for entry in feed.findall("atom:entry", atom)} <= titles
     links = {link.get("href", "") for link in feed.iterfind(".//atom:link", atom)}
     assert all(link.startswith(("http://", "https://")) and WORD not in link for link in links)
+
+
+def test_a_spreadsheet_a_feed_reader_and_a_calendar_take_it_for_text(catalogue: Catalogue, hostile_site: Path) -> None:
+    folder = hostile_site / "catalogue"
+    rows = list(csv.reader(io.StringIO((folder / "catalogue.csv").read_text(encoding="utf-8-sig"), newline="")))
+    assert len(rows) == 1 + len(catalogue.resources)
+    cells = [cell for row in rows for cell in row]
+    assert not [cell for cell in cells if cell.strip()[:1] in {*"=+-@＝＋－＠"} and cell]
+    assert any(cell.startswith("'=HYPERLINK") for cell in cells)
+    outlines = ET.parse(folder / "blogs.opml").findall("body/outline")
+    assert {outline.get("htmlUrl") for outline in outlines} <= {resource.url for resource in catalogue.resources}
+    events = icalendar.Calendar.from_ical((folder / "conferences.ics").read_bytes()).walk("VEVENT")
+    editions = [edition for c in catalogue.by_kind("conference") for edition in getattr(c, "editions", [])]
+    assert len(events) == len(editions)
+    assert {name for event in events for name in event} == {
+        *("UID", "DTSTAMP", "DTSTART", "DTEND", "SUMMARY", "LOCATION", "DESCRIPTION", "URL", "TRANSP")
+    }
+    assert ET.parse(folder / "changes.xml").getroot().tag.endswith("}feed")
+    assert [item["id"] for item in json.loads((folder / "papers.csl.json").read_text(encoding="utf-8"))] == [
+        paper.id for paper in catalogue.by_kind("paper")
+    ]
 
 
 def test_bibtex_stays_one_entry_a_paper(catalogue: Catalogue, hostile_site: Path) -> None:
@@ -266,7 +327,7 @@ def test_files_for_programs_hold_no_catalogue_text_that_acts(hostile_site: Path)
         assert list(problems(parse(document["title"]))) == []
         assert list(problems(parse(document["text"]))) == []
     for path in hostile_site.rglob("*"):
-        if path.suffix in {".html", ".txt", ".xml", ".bib", ".json", ".md", ".js", ".ipynb"}:
+        if path.suffix in {".html", ".txt", ".xml", ".bib", ".json", ".md", ".js", ".ipynb", ".csv", ".opml", ".ics"}:
             assert SECRET not in path.read_text(encoding="utf-8"), path
 
 
@@ -302,12 +363,20 @@ def test_addresses_that_act_do_not_enter_the_catalogue(field: str, value: str) -
 
 
 def test_a_browser_runs_and_loads_nothing_of_it(hostile_site: Path, browser: Browser) -> None:
-    with served(hostile_site) as address, browser.new_context() as context:
+    # Without the pages' policy, which would hide what escaping lets through.
+    with served(hostile_site) as address, browser.new_context(bypass_csp=True) as context:
         requests: list[str] = []
         context.on("request", lambda request: requests.append(request.url))
-        context.add_init_script("window.calls = 0; window.owned = () => { window.calls += 1; };")
+        context.add_init_script(TRAP)
         page = context.new_page()
-        for path in ("catalogue/", "en/catalogue/", "catalogue/topics/gan/", "en/catalogue/papers/", "errata/"):
+        for path in (
+            "catalogue/",
+            "en/catalogue/",
+            "catalogue/topics/gan/",
+            "en/catalogue/papers/",
+            "errata/",
+            "catalogue/paper-gan/",
+        ):
             page.goto(address + path)
             events = ["mouseover", "focus", "click", "error", "load"]
             page.evaluate(
@@ -323,6 +392,19 @@ def test_a_browser_runs_and_loads_nothing_of_it(hostile_site: Path, browser: Bro
         assert len(requests) > 5
         page.set_content("".join(f"<p>{payload}</p>" for payload in ACTIVE))  # the trap can spring
         assert page.evaluate("window.calls") > 0
+
+
+def test_the_policy_stops_what_escaping_would_let_through(hostile_site: Path, browser: Browser) -> None:
+    with served(hostile_site) as address, browser.new_context() as context:
+        context.add_init_script(TRAP)
+        page = context.new_page()
+        page.goto(address)
+        requests: list[str] = []
+        page.on("requestfinished", lambda request: requests.append(request.url))
+        page.set_content("".join(f"<p>{payload}</p>" for payload in ACTIVE))
+        page.wait_for_timeout(200)
+        assert page.evaluate("window.calls") == 0
+        assert [url for url in requests if not url.startswith((address, "data:"))] == []
 
 
 def test_without_escaping_the_same_checks_would_fail(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -350,7 +432,7 @@ def test_where_no_hook_lifts_blocks_out_markdown_passes_them_on(
     )
     html = to_html(staged.split("---\n", 2)[2])
     assert list(problems(parse(html))) == []
-    cards = re.findall(r"<h3><a [^>]*>(.*?)</a></h3>", html, re.DOTALL)
+    cards = re.findall(r"<h2><a [^>]*>(.*?)</a></h2>", html, re.DOTALL)
     titles = [tool.title_en or tool.title for tool in catalogue.by_kind("tool")]
     assert ["".join(parse(card).text) for card in cards] == titles
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.tutorials.run import FOLDER, execute
+from tools.tutorials.run import FOLDER, execute, is_stale
 from tools.tutorials.source import Tutorial, read_tutorials
 
 TUTORIALS = [pytest.param(tutorial, id=tutorial.name) for tutorial in read_tutorials(FOLDER)]
@@ -21,3 +21,8 @@ def test_runs_in_small(tutorial: Tutorial, tmp_path: Path) -> None:
         shutil.copytree(FOLDER / "checkpoints" / name, checkpoints / name)
     notebook = execute(tutorial, lambda line: None, checkpoints, smoke=True)
     assert all(cell.outputs for cell in notebook.cells if "numbers" in cell.metadata.get("tags", ()))
+
+
+@pytest.mark.parametrize("tutorial", TUTORIALS)
+def test_the_committed_result_is_of_this_code(tutorial: Tutorial) -> None:
+    assert not is_stale(tutorial), "run `make tutorials`"

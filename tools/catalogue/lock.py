@@ -110,6 +110,8 @@ def held(resources: Path, wait: float) -> Iterator[None]:
     except OSError as error:
         raise LockError(f"{shown(path)}: cannot be written ({error.strerror})") from None
     try:
+        for stray in path.parent.glob(".*.json.*.tmp"):  # left by a kill in the middle of a write
+            stray.unlink(missing_ok=True)
         yield
     finally:
         guard.release()

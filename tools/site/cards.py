@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tools.catalogue.facts import PaperRecord, Record, RepositoryRecord, State, is_idle
+from tools.catalogue.facts import PaperRecord, RepositoryRecord, State
 from tools.catalogue.models import (
     MODELS,
     Blog,
@@ -21,7 +21,10 @@ from tools.catalogue.models import (
     Resource,
     Tool,
 )
+from tools.site.growth import Growth, growth
+from tools.site.known import Known, access_of, known, newest, year_of
 from tools.site.links import source
+from tools.site.pinyin import initials
 from tools.site.project import Project, Ties
 from tools.site.words import WORDS, Words
 from tools.tutorials.source import Language
@@ -68,22 +71,19 @@ class Card:
     ties: tuple[Tie, ...]
     live: tuple[str, ...]
     checked: tuple[str, ...]
-    # what the filter reads
-    others: str
-    """Authors that the card is too small for."""
-    topic_ids: str
-    level: str
-    languages: str
-    newest: str
-    active: str
+    growth: Growth | None
+    growth_text: str
+    page: str
+    """The entry's own page."""
+    data: tuple[tuple[str, str], ...]
+    """What the filter reads: facets by name, numbers to sort by, and `find`: words that the card does not show."""
 
 
 def card(resource: Resource, project: Project, tied: Ties, language: Language, here: str) -> Card:
     """The card of one resource on the page `here`."""
     words = WORDS[language]
-    arxiv = getattr(resource, "arxiv", None)
-    paper = project.lock.papers.get(arxiv) if arxiv else None
-    repository = project.lock.repositories.get(resource.code) if resource.code else None
+    facts = known(resource, project.lock)
+    line = growth(facts.growth)
     title, other = _titles(resource, language)
     topics = {topic.id: topic for topic in project.catalogue.topics}
     return Card(
@@ -96,7 +96,7 @@ def card(resource: Resource, project: Project, tied: Ties, language: Language, h
         by=" · ".join(filter(None, _by(resource, language, words))),
         why=getattr(resource.why, language),
         note=getattr(resource.note, language) if resource.note else None,
-        badges=tuple(_badges(resource, paper, repository, words)),
+        badges=tuple(_badges(resource, facts, words)),
         topics=tuple(
             Link(getattr(topics[topic].title, language), source(here, f"catalogue/topics/{topic}.md"))
             for topic in resource.topics
@@ -104,15 +104,45 @@ def card(resource: Resource, project: Project, tied: Ties, language: Language, h
         tags=tuple(_tags(resource, words)),
         code=Link(resource.code, f"https://github.com/{resource.code}") if resource.code else None,
         ties=tuple(tie for tie in _ties(resource, tied, language, words, here) if tie.links),
-        live=tuple(_live(paper, repository, words)),
-        checked=tuple(_checked(paper, repository, words)),
-        others=" ".join((getattr(resource, "authors", None) or getattr(resource, "instructors", []))[MOST_AUTHORS:]),
-        topic_ids=" ".join(resource.topics),
-        level=resource.level,
-        languages=" ".join(resource.languages),
-        newest=_newest(resource),
-        active=_active(paper, repository) or _newest(resource),
+        live=tuple(_live(facts.paper, facts.repository, words)),
+        checked=tuple(_checked(facts, words)),
+        growth=line,
+        growth_text=words.growth.format(line.first, line.since, line.last, line.until) if line else "",
+        page=source(here, page_of(resource)),
+        data=tuple((name, value) for name, value in _data(resource, facts) if value),
     )
+
+
+def page_of(resource: Resource) -> str:
+    """The source of the entry's own page, below the language's root."""
+    return f"catalogue/{resource.id}.md"
+
+
+def _data(resource: Resource, facts: Known) -> Iterator[tuple[str, str]]:
+    yield "kind", resource.kind
+    yield "topic", " ".join(resource.topics)
+    yield "level", resource.level
+    yield "language", " ".join(resource.languages)
+    yield "free", access_of(resource) or ""
+    yield "state", " ".join(facts.states)
+    yield "year", str(year_of(resource) or "")
+    yield "newest", _number(newest(resource))
+    yield "stars", str(facts.stars or "")
+    yield "rising", str(facts.risen or "")
+    yield "active", _number(str(facts.active or newest(resource)))
+    yield "checked", _number(str(facts.checked or ""))
+    people = (getattr(resource, "authors", None) or getattr(resource, "instructors", []))[MOST_AUTHORS:]
+    titles = [resource.title, resource.title_zh or "", resource.title_en or ""]
+    yield "find", " ".join(filter(None, [*people, *titles[1:], *map(initials, titles[:2])]))
+
+
+def _number(day: str) -> str:
+    """A date as a number that sorts as dates do, what is not known of it as zeros.
+
+    >>> _number("2017"), _number("2017-06-12"), _number("")
+    ('20170000', '20170612', '')
+    """
+    return day.replace("-", "").ljust(8, "0") if day else ""
 
 
 def _is_chinese(text: str) -> bool:
@@ -159,16 +189,13 @@ def _people(names: list[str], words: Words, *, more: bool = False) -> str:
     return f"{shown} {words.and_others}" if more or len(names) > MOST_AUTHORS else shown
 
 
-def _badges(
-    resource: Resource, paper: PaperRecord | None, repository: RepositoryRecord | None, words: Words
-) -> Iterator[Badge]:
-    fine = {State.OK, State.UNKNOWN}
-    if paper and paper.state not in fine:
-        yield Badge(words.states[paper.state], paper.reason or "")
+def _badges(resource: Resource, facts: Known, words: Words) -> Iterator[Badge]:
     of_code = "{}" if isinstance(resource, Tool) else words.of_code  # a paper is not idle, its code is
-    if repository and repository.state not in fine:
-        yield Badge(of_code.format(words.states[repository.state]), repository.reason or "")
-    elif repository and repository.state is State.OK and is_idle(repository):
+    named = [("{}", facts.paper), (of_code, facts.repository), (words.of_link, facts.link)]
+    for form, record in named:
+        if record and record.state not in {State.OK, State.UNKNOWN}:
+            yield Badge(form.format(words.states[record.state]), record.reason or "")
+    if facts.idle:
         yield Badge(of_code.format(words.idle), words.idle_about)
     if resource.unchecked:
         names = words.between_names.join(words.fields[name] for name in resource.unchecked)
@@ -231,22 +258,10 @@ def _live(paper: PaperRecord | None, repository: RepositoryRecord | None, words:
             yield data.main_language
 
 
-def _checked(paper: PaperRecord | None, repository: RepositoryRecord | None, words: Words) -> Iterator[str]:
-    records: list[Record] = [record for record in (paper, repository) if record]  # type: ignore[type-arg]
-    for record in records:
-        if record.checked:
+def _checked(facts: Known, words: Words) -> Iterator[str]:
+    for record in facts.records:
+        if record.checked and record is not facts.link:
             service = words.sources.get(record.source or "", record.source or "")
             yield words.checked_on.format(date=record.checked.date(), source=service)
-
-
-def _newest(resource: Resource) -> str:
-    published = getattr(resource, "published", None) or getattr(resource, "year", None)
-    if not published and isinstance(resource, Book):
-        published = max((edition.year or 0 for edition in resource.editions), default=0) or None
-    return str(published or "")
-
-
-def _active(paper: PaperRecord | None, repository: RepositoryRecord | None) -> str:
-    if repository and (last := repository.data.last_commit or repository.data.pushed_at):
-        return str(last)
-    return str(paper.data.updated or "") if paper else ""
+    if not facts.paper and not facts.repository and facts.link and facts.link.checked:
+        yield words.checked_on.format(date=facts.link.checked.date(), source=words.sources["links"])

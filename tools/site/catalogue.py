@@ -1,114 +1,135 @@
-"""The catalogue's pages: an overview with everything, a page for each kind and each topic, and the downloads."""
+"""The catalogue's lists: everything, each kind and each topic, as cards with facets to choose by; and the downloads."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from markupsafe import Markup
 
 from tools.catalogue.models import MODELS, Resource
-from tools.site.cards import STEM, card
-from tools.site.downloads import bibtex, catalogue_json, feed
+from tools.site.cards import STEM, Card, card
+from tools.site.downloads import downloads
 from tools.site.links import source
-from tools.site.project import Project, Ties, ties
-from tools.site.templates import front_matter, html_block, plain
-from tools.site.words import WORDS
+from tools.site.project import Project, ties
+from tools.site.templates import fragment, front_matter, html_block, plain
+from tools.site.words import WORDS, Words
 from tools.tutorials.source import Language
 
 OVERVIEW = "catalogue/index.md"
 
 
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """A link to one of the lists."""
+
+    title: str
+    count: int
+    href: str
+    here: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Facet:
+    """What one can choose by, and what there is to choose from on a page: value, text, count."""
+
+    name: str
+    title: str
+    options: tuple[tuple[str, str, int], ...]
+
+
 def catalogue_pages(project: Project, language: Language) -> dict[str, str | bytes]:
-    """Every file of the catalogue in one language: path below the language's root → content."""
-    words, tied, resources = WORDS[language], ties(project), project.catalogue.resources
+    """Every list of the catalogue in one language: path below the language's root → content."""
+    words, resources = WORDS[language], project.catalogue.resources
+    lists = _Lists(project, language)
     pages: dict[str, str | bytes] = {
-        "catalogue/catalogue.json": catalogue_json(project),
-        "catalogue/papers.bib": bibtex(project.catalogue.by_kind("paper")),
-        "catalogue/feed.xml": feed(project, language),
-        OVERVIEW: _overview(project, tied, language),
+        f"catalogue/{name}": content for name, content in downloads(project, language).items()
     }
+    pages[OVERVIEW] = lists.page(OVERVIEW, words.catalogue, words.catalogue_about.format(len(resources)), resources)
     for model in MODELS.values():
-        chosen = project.catalogue.by_kind(model.kind)
-        path = f"catalogue/{STEM[model.kind]}.md"
         title, about = words.kinds[model.kind], words.kinds_about[model.kind]
-        pages[path] = _page(title, about, project, tied, language, path, chosen)
+        path = f"catalogue/{STEM[model.kind]}.md"
+        pages[path] = lists.page(path, title, about, project.catalogue.by_kind(model.kind))
     for topic in project.catalogue.topics:
         chosen = tuple(resource for resource in resources if topic.id in resource.topics)
         path = f"catalogue/topics/{topic.id}.md"
-        title, about = getattr(topic.title, language), getattr(topic.about, language)
-        pages[path] = _page(title, about, project, tied, language, path, chosen)
+        pages[path] = lists.page(path, getattr(topic.title, language), getattr(topic.about, language), chosen)
     return pages
 
 
-def _overview(project: Project, tied: Ties, language: Language) -> str:
-    words, resources = WORDS[language], project.catalogue.resources
-    about = words.catalogue_about.format(len(resources))
-    kinds = [
-        (words.kinds[kind], words.kinds_about[kind], len(project.catalogue.by_kind(kind)), source(OVERVIEW, path))
-        for kind, path in ((model.kind, f"catalogue/{stem}.md") for stem, model in MODELS.items())
-    ]
-    topics = [
-        (
-            getattr(topic.title, language),
-            sum(topic.id in resource.topics for resource in resources),
-            source(OVERVIEW, f"catalogue/topics/{topic.id}.md"),
+class _Lists:
+    """Pages of cards. An entry stands on several; its card is made once for each folder that links start from."""
+
+    def __init__(self, project: Project, language: Language) -> None:
+        self._project, self._language = project, language
+        self._ties = ties(project)
+        self._cards: dict[tuple[str, bool], tuple[Card, Markup]] = {}
+
+    def page(self, path: str, title: str, about: str, chosen: Sequence[Resource]) -> str:
+        words = WORDS[self._language]
+        cards = [self._card(resource, path) for resource in chosen]
+        kinds, topics = self._shelves(path)
+        block = html_block(
+            "cards.html",
+            cards=[html for _, html in cards],
+            facets=self._facets([shown for shown, _ in cards]),
+            sorts=_sorts([shown for shown, _ in cards], words),
+            kinds=kinds,
+            topics=topics,
+            words=words,
         )
-        for topic in project.catalogue.topics
-    ]
-    downloads = words.downloads.format(json="catalogue.json", bib="papers.bib", feed="feed.xml")
-    return "\n".join(
-        [
-            front_matter(words.catalogue, about, hide=("toc",), searched=False),
-            f"# {words.catalogue}\n\n{about}\n{{ .lead }}\n",
-            html_block("doors.html", kinds=kinds, topics=topics, words=words),
-            f"\n## {words.everything} {{ #all }}\n",
-            _list(project, tied, language, OVERVIEW, resources),
-            f"\n{downloads}\n{{ .downloads }}\n",
+        links = [f"[{text}]({source(path, f'catalogue/{name}')})" for name, text in words.downloads.items()]
+        files = words.downloads_before + " · ".join(links)
+        head = front_matter(title, about, hide=("navigation", "toc"), searched=False)
+        return f"{head}\n# {plain(title)}\n\n{plain(about)}\n{{ .lead }}\n\n{block}\n\n{files}\n{{ .downloads }}\n"
+
+    def _card(self, resource: Resource, path: str) -> tuple[Card, Markup]:
+        key = resource.id, path.startswith("catalogue/topics/")
+        if key not in self._cards:
+            shown = card(resource, self._project, self._ties, self._language, path)
+            self._cards[key] = shown, fragment("card.html", card=shown, words=WORDS[self._language])
+        return self._cards[key]
+
+    def _shelves(self, here: str) -> tuple[list[Shelf], list[Shelf]]:
+        catalogue, words = self._project.catalogue, WORDS[self._language]
+        paths = {kind: f"catalogue/{stem}.md" for kind, stem in STEM.items()}
+        kinds = [
+            Shelf(words.kinds[kind], len(catalogue.by_kind(kind)), source(here, path), here == path)
+            for kind, path in paths.items()
         ]
-    )
-
-
-def _page(
-    title: str,
-    about: str,
-    project: Project,
-    tied: Ties,
-    language: Language,
-    path: str,
-    chosen: Sequence[Resource],
-) -> str:
-    return "\n".join(
-        [
-            front_matter(title, about, hide=("toc",), searched=False),
-            f"# {plain(title)}\n\n{plain(about)}\n{{ .lead }}\n",
-            _list(project, tied, language, path, chosen),
-            "",
+        everything = Shelf(words.everything, len(catalogue.resources), source(here, OVERVIEW), here == OVERVIEW)
+        counts = Counter(topic for resource in catalogue.resources for topic in resource.topics)
+        topics = [
+            Shelf(getattr(topic.title, self._language), counts[topic.id], source(here, path), here == path)
+            for topic in catalogue.topics
+            for path in [f"catalogue/topics/{topic.id}.md"]
         ]
-    )
+        return [everything, *kinds], topics
+
+    def _facets(self, cards: Sequence[Card]) -> list[Facet]:
+        """A facet is offered where the page holds more than one of its values."""
+        words = WORDS[self._language]
+        titles = {topic.id: str(getattr(topic.title, self._language)) for topic in self._project.catalogue.topics}
+        names: dict[str, Mapping[Any, str]] = {
+            "kind": words.kinds,
+            "topic": titles,
+            "level": words.levels,
+            "language": words.languages,
+            "free": words.access,
+            "state": words.state_names,
+        }
+        facets = []
+        for name, title in words.facets.items():
+            counts = Counter(value for shown in cards for value in dict(shown.data).get(name, "").split())
+            texts = names.get(name) or {value: value for value in sorted(counts, reverse=True)}  # years, newest first
+            options = [(value, text, counts[value]) for value, text in texts.items() if counts[value]]
+            options += [(value, value, counts[value]) for value in sorted(counts.keys() - texts.keys())]
+            if len(options) > 1:
+                facets.append(Facet(name, title, tuple(options)))
+        return facets
 
 
-def _list(project: Project, tied: Ties, language: Language, path: str, chosen: Sequence[Resource]) -> str:
-    """The filter and the cards. A choice is offered only where the page holds more than one of its values."""
-    words = WORDS[language]
-    used = [topic for topic in project.catalogue.topics if any(topic.id in r.topics for r in chosen)]
-    choices: list[tuple[str, str, list[tuple[str, str]]]] = [
-        ("kind", words.all_kinds, [(kind, words.kinds[kind]) for kind in words.kinds if _some(chosen, kind)]),
-        ("topic", words.all_topics, [(topic.id, getattr(topic.title, language)) for topic in used]),
-        ("level", words.all_levels, [(level, text) for level, text in words.levels.items() if _levels(chosen, level)]),
-        (
-            "language",
-            words.all_languages,
-            [(tag, text) for tag, text in words.languages.items() if any(tag in r.languages for r in chosen)],
-        ),
-    ]
-    return html_block(
-        "cards.html",
-        cards=[card(resource, project, tied, language, path) for resource in chosen],
-        choices=[choice for choice in choices if len(choice[2]) > 1],
-        show_kind=len({resource.kind for resource in chosen}) > 1,
-        words=words,
-    )
-
-
-def _some(resources: Sequence[Resource], kind: str) -> bool:
-    return any(resource.kind == kind for resource in resources)
-
-
-def _levels(resources: Sequence[Resource], level: str) -> bool:
-    return any(resource.level == level for resource in resources)
+def _sorts(cards: Sequence[Card], words: Words) -> list[tuple[str, str]]:
+    """An order is offered where there are two different values to sort by."""
+    values = {name: {dict(shown.data).get(name) for shown in cards} for name in words.sorts}
+    return [(name, text) for name, text in words.sorts.items() if name == "curated" or len(values[name]) > 1]

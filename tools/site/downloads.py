@@ -1,21 +1,42 @@
-"""The catalogue in the forms that programs read: JSON, BibTeX, Atom, and llms.txt."""
+"""The catalogue for programs: JSON with its schema, and llms.txt; and where each download of the catalogue stands."""
 
 import json
 import re
-import xml.etree.ElementTree as ET
-from collections.abc import Iterable
-from uuid import NAMESPACE_URL, uuid5
+from typing import Any
 
-from tools.catalogue.models import Paper, Resource
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+from tools.catalogue.facts import LinkRecord, PaperRecord, RepositoryRecord
+from tools.catalogue.models import MODELS, Paper, Topic
 from tools.site.cards import STEM
+from tools.site.feeds import additions, changes, icalendar, opml
+from tools.site.known import known
 from tools.site.links import address
 from tools.site.project import Project
+from tools.site.references import bibtex, csl_json
+from tools.site.table import csv_table
 from tools.site.words import WORDS
 from tools.tutorials.source import Language
 
 JSON_VERSION = 1
-ATOM = "http://www.w3.org/2005/Atom"
-FEED_LENGTH = 50
+SCHEMA = "catalogue.schema.json"
+
+
+def downloads(project: Project, language: Language) -> dict[str, str]:
+    """File name below catalogue/ → content. What has no language is in both trees, each whole by itself."""
+    papers = [resource for resource in project.catalogue.resources if isinstance(resource, Paper)]
+    return {
+        "catalogue.json": catalogue_json(project),
+        SCHEMA: json_schema(),
+        "catalogue.csv": csv_table(project, language),
+        "papers.bib": bibtex(papers),
+        "papers.csl.json": csl_json(papers),
+        "feed.xml": additions(project, language),
+        "changes.xml": changes(project, language),
+        "blogs.opml": opml(project, language),
+        "conferences.ics": icalendar(project, language),
+    }
 
 
 def catalogue_json(project: Project) -> str:
@@ -23,92 +44,53 @@ def catalogue_json(project: Project) -> str:
     entries = []
     for resource in project.catalogue.resources:
         entry = {"kind": resource.kind, **resource.model_dump(mode="json", exclude_defaults=True)}
-        fetched = {}
-        if (arxiv := getattr(resource, "arxiv", None)) and arxiv in project.lock.papers:
-            fetched["arxiv"] = project.lock.papers[arxiv].model_dump(mode="json", exclude_none=True, exclude={"etag"})
-        if resource.code and resource.code in project.lock.repositories:
-            record = project.lock.repositories[resource.code]
-            fetched["github"] = record.model_dump(mode="json", exclude_none=True, exclude={"etag"})
+        facts = known(resource, project.lock)
+        records = {"arxiv": facts.paper, "github": facts.repository, "link": facts.link}
+        fetched = {
+            name: record.model_dump(mode="json", exclude_none=True, exclude={"etag"})
+            for name, record in records.items()
+            if record
+        }
         entries.append({**entry, **({"fetched": fetched} if fetched else {})})
     topics = [topic.model_dump(mode="json") for topic in project.catalogue.topics]
-    content = {"version": JSON_VERSION, "license": "CC-BY-4.0", "topics": topics, "resources": entries}
-    return json.dumps(content, ensure_ascii=False, indent=1) + "\n"
+    content = {"$schema": SCHEMA, "version": JSON_VERSION, "license": "CC-BY-4.0", "topics": topics}
+    return json.dumps({**content, "resources": entries}, ensure_ascii=False, indent=1) + "\n"
 
 
-_SPECIAL = {
-    "\\": r"\textbackslash{}",
-    "~": r"\textasciitilde{}",
-    "^": r"\textasciicircum{}",
-    "{": r"\textbraceleft{}",  # BibTeX counts the brace of \{ like any other
-    "}": r"\textbraceright{}",
-    **{character: "\\" + character for character in "&%$#_"},
-}
-
-
-def latex(text: str) -> str:
-    r"""The text with what TeX would act upon made harmless.
-
-    >>> print(latex("R&D: 100% sure ^}"))
-    R\&D: 100\% sure \textasciicircum{}\textbraceright{}
-    """
-    return "".join(_SPECIAL.get(character, character) for character in text)
-
-
-def bibtex(papers: Iterable[Resource]) -> str:
-    """One entry a paper, its key the catalogue id. Titles stand in double braces, which keep their capitals."""
-    return "\n".join(_bibtex_entry(paper) for paper in papers if isinstance(paper, Paper))
-
-
-def _bibtex_entry(paper: Paper) -> str:
-    authors = [_name(name) for name in paper.authors] + (["others"] if paper.et_al else [])
-    fields = {
-        "title": f"{{{latex(paper.title)}}}",
-        "author": " and ".join(authors),
-        "year": paper.published[:4],
-        "month": paper.published[5:7],
-        "howpublished": latex(paper.venue or ""),
-        "eprint": paper.arxiv or "",
-        "archiveprefix": "arXiv" if paper.arxiv else "",
-        "doi": re.sub(r"[{}\\]", lambda found: f"%{ord(found[0]):02X}", paper.doi or ""),
-        "url": paper.url,
+def json_schema() -> str:
+    """What catalogue.json holds, as JSON Schema made of the models themselves."""
+    models: list[type[BaseModel]] = [Topic, *MODELS.values(), PaperRecord, RepositoryRecord, LinkRecord]
+    references, whole = models_json_schema([(model, "serialization") for model in models])
+    definitions: dict[str, Any] = whole["$defs"]
+    named = {model: references[model, "serialization"]["$ref"] for model in models}
+    fetched: dict[str, type[BaseModel]] = {"arxiv": PaperRecord, "github": RepositoryRecord, "link": LinkRecord}
+    for model in MODELS.values():
+        entry = definitions[named[model].removeprefix("#/$defs/")]
+        entry["required"] = ["kind", *entry["required"]]
+        entry["properties"] = {
+            "kind": {"const": model.kind},
+            **entry["properties"],
+            "fetched": {
+                "type": "object",
+                "additionalProperties": False,
+                "properties": {name: {"$ref": named[record]} for name, record in fetched.items()},
+            },
+        }
+    schema = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "The catalogue of AIGC resources",
+        "type": "object",
+        "required": ["version", "license", "topics", "resources"],
+        "properties": {
+            "$schema": {"type": "string"},
+            "version": {"const": JSON_VERSION},
+            "license": {"type": "string"},
+            "topics": {"type": "array", "items": {"$ref": named[Topic]}},
+            "resources": {"type": "array", "items": {"oneOf": [{"$ref": named[m]} for m in MODELS.values()]}},
+        },
+        "$defs": definitions,
     }
-    lines = [f"  {name} = {{{value}}}," for name, value in fields.items() if value]
-    return "\n".join([f"@misc{{{paper.id},", *lines, "}"]) + "\n"
-
-
-def _name(name: str) -> str:
-    """An author; braces keep together what BibTeX would take apart at a comma or the word `and`."""
-    return f"{{{latex(name)}}}" if re.search(r",|\band\b", name) else latex(name)
-
-
-def feed(project: Project, language: Language) -> str:
-    """An Atom feed of the latest additions. Entries lead to the resource itself; ids stay when addresses change."""
-    words = WORDS[language]
-    newest = sorted(project.catalogue.resources, key=lambda resource: resource.added, reverse=True)[:FEED_LENGTH]
-    ET.register_namespace("", ATOM)
-    root = ET.Element(f"{{{ATOM}}}feed", {"{http://www.w3.org/XML/1998/namespace}lang": language})
-    _text(root, "title", f"{words.site_name}: {words.feed_title}" if language == "en" else words.feed_title)
-    _text(root, "id", uuid5(NAMESPACE_URL, f"aigc-ref catalogue {language}").urn)
-    _text(root, "updated", f"{max(resource.added for resource in newest)}T00:00:00Z")
-    ET.SubElement(ET.SubElement(root, f"{{{ATOM}}}author"), f"{{{ATOM}}}name").text = words.site_name
-    if project.site_url:
-        base = project.site_url + ("" if language == "zh" else f"{language}/")
-        ET.SubElement(root, f"{{{ATOM}}}link", rel="self", href=base + "catalogue/feed.xml")
-        ET.SubElement(root, f"{{{ATOM}}}link", rel="alternate", href=base + "catalogue/")
-    for resource in newest:
-        entry = ET.SubElement(root, f"{{{ATOM}}}entry")
-        _text(entry, "title", resource.title)
-        _text(entry, "id", uuid5(NAMESPACE_URL, f"aigc-ref catalogue {language} {resource.id}").urn)
-        _text(entry, "updated", f"{resource.added}T00:00:00Z")
-        ET.SubElement(entry, f"{{{ATOM}}}link", rel="alternate", href=resource.url)
-        ET.SubElement(entry, f"{{{ATOM}}}category", term=resource.kind, label=words.kinds[resource.kind])
-        _text(entry, "summary", getattr(resource.why, language))
-    ET.indent(root)
-    return ET.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
-
-
-def _text(parent: ET.Element, name: str, text: str) -> None:
-    ET.SubElement(parent, f"{{{ATOM}}}{name}").text = text
+    return json.dumps(schema, ensure_ascii=False, indent=1) + "\n"
 
 
 def llms_txt(project: Project, language: Language) -> str:
@@ -120,7 +102,7 @@ def llms_txt(project: Project, language: Language) -> str:
         for tutorial, _ in project.tutorials
     ]
     catalogue = [(words.kinds[kind], f"catalogue/{stem}.md", words.kinds_about[kind]) for kind, stem in STEM.items()]
-    data = [("catalogue.json", "catalogue/catalogue.json", "JSON"), ("papers.bib", "catalogue/papers.bib", "BibTeX")]
+    data = [(name, f"catalogue/{name}", about) for name, about in words.downloads.items()]
     rest = [
         (words.reference, "reference/index.md", words.reference_about),
         (words.errata, "errata.md", words.errata_about),

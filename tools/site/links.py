@@ -12,9 +12,11 @@ def address(page: str) -> str:
 
     >>> address("catalogue/papers.md"), address("catalogue/index.md"), address("catalogue/papers.bib")
     ('catalogue/papers/', 'catalogue/', 'catalogue/papers.bib')
+    >>> address("index.md"), address("catalogue/tool-llamaindex.md")
+    ('', 'catalogue/tool-llamaindex/')
     """
     page, hash_, anchor = page.partition("#")
-    if page.endswith("index.md"):
+    if posixpath.basename(page) == "index.md":
         page = page.removesuffix("index.md")
     elif page.endswith(".md"):
         page = page.removesuffix(".md") + "/"

@@ -3,7 +3,7 @@
 Reading happens here alone; every other module of this room is pure.
 
     Exception
-    └── ProseError      docs/errata.yaml or docs/glossary.yaml is not valid; the message names file and entry
+    └── ProseError      a file of docs/*.yaml is not valid, or an entry's id is a list's address
 """
 
 import ast
@@ -13,16 +13,17 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Literal, Self, TypeVar
 
 import nbformat
 import yaml
 from nbformat import NotebookNode
-from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError, model_validator
 
 from tools.catalogue import lock as lock_files
 from tools.catalogue.load import Catalogue, load
 from tools.catalogue.lock import Lock
+from tools.catalogue.models import MODELS
 from tools.tutorials.source import Both, Tutorial, read_tutorials
 
 
@@ -43,6 +44,33 @@ class Erratum(BaseModel):
     correction: Both
     resources: tuple[str, ...] = ()
     tutorials: tuple[str, ...] = ()
+
+
+class Step(BaseModel):
+    """A stop of a learning path: a tutorial or a resource, and what one can do after it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    tutorial: str | None = None
+    resource: str | None = None
+    after: Both
+
+    @model_validator(mode="after")
+    def _leads_to_one_thing(self) -> Self:
+        if (self.tutorial is None) == (self.resource is None):
+            raise ValueError("names a tutorial or a resource, one of them")
+        return self
+
+
+class LearningPath(BaseModel):
+    """An order for one kind of reader."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    id: str
+    title: Both
+    reader: Both
+    steps: tuple[Step, ...]
 
 
 class FaultTried(BaseModel):
@@ -85,6 +113,18 @@ class TimedRefresh(BaseModel):
     met: bool
 
 
+class TimedPage(BaseModel):
+    """A row of benchmarks/explorer.json, in milliseconds."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: Both
+    median: float | None
+    most: float
+    goal: str
+    met: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Speed:
     """What the committed runs of benchmarks/ measured."""
@@ -92,6 +132,7 @@ class Speed:
     comparisons: tuple[Comparison, ...]
     machine: Mapping[str, str]
     refresh: tuple[TimedRefresh, ...]
+    explorer: tuple[TimedPage, ...]
 
 
 class Term(BaseModel):
@@ -124,6 +165,7 @@ class Project:
     lock: Lock
     tutorials: tuple[tuple[Tutorial, NotebookNode], ...]
     errata: tuple[Erratum, ...]
+    paths: tuple[LearningPath, ...]
     glossary: tuple[Term, ...]
     modules: tuple[Module, ...]
     faults: tuple[FaultTried, ...]
@@ -144,10 +186,18 @@ def read_project(root: Path, repository: str | None = None, site_url: str | None
     """
     docs = root / "docs"
     catalogue = load(root / "resources")
+    if taken := {resource.id for resource in catalogue.resources} & {*MODELS, "topics", "index"}:
+        raise ProseError(
+            f"resources: {min(taken)!r} is the address of a list of the catalogue; give the entry another id"
+        )
     tutorials = read_tutorials(docs / "tutorials")
     errata = _prose(docs / "errata.yaml", Erratum)
+    paths = _prose(docs / "paths.yaml", LearningPath)
+    known = {*(resource.id for resource in catalogue.resources), *(tutorial.name for tutorial in tutorials)}
+    for path in paths:
+        if unknown := {step.tutorial or step.resource or "" for step in path.steps} - known:
+            raise ProseError(f"docs/paths.yaml: {path.id} names {', '.join(sorted(unknown))}, which is not there")
     for erratum in errata:
-        known = {*(resource.id for resource in catalogue.resources), *(tutorial.name for tutorial in tutorials)}
         if unknown := {*erratum.resources, *erratum.tutorials} - known:
             raise ProseError(f"docs/errata.yaml: {erratum.id} names {', '.join(sorted(unknown))}, which is not there")
     return Project(
@@ -158,6 +208,7 @@ def read_project(root: Path, repository: str | None = None, site_url: str | None
             for tutorial in tutorials
         ),
         errata,
+        paths,
         _prose(docs / "glossary.yaml", Term),
         tuple(_modules(root, {resource.id for resource in catalogue.resources})),
         _prose(docs / "faults.json", FaultTried),
@@ -171,7 +222,7 @@ def read_project(root: Path, repository: str | None = None, site_url: str | None
     )
 
 
-Item = TypeVar("Item", Both, Erratum, FaultTried, Term)
+Item = TypeVar("Item", Both, Erratum, FaultTried, Term, LearningPath)
 
 
 def _prose(path: Path, model: type[Item]) -> tuple[Item, ...]:
@@ -195,11 +246,13 @@ def _speed(root: Path) -> Speed:
 
     results = json.loads((root / "benchmarks/results.json").read_text(encoding="utf-8"))
     timed = json.loads((root / "benchmarks/refresh.json").read_text(encoding="utf-8"))
+    explored = json.loads((root / "benchmarks/explorer.json").read_text(encoding="utf-8"))
     rows = [row for name in results["comparisons"] for row in results["comparisons"][name]]
     return Speed(
         TypeAdapter(tuple[Comparison, ...]).validate_python([named(row) for row in rows]),
         results["machine"],
         TypeAdapter(tuple[TimedRefresh, ...]).validate_python([named(row) for row in timed]),
+        TypeAdapter(tuple[TimedPage, ...]).validate_python([named(row) for row in explored]),
     )
 
 
@@ -231,7 +284,10 @@ def ties(project: Project) -> Ties:
         for resource in module.resources:
             modules[resource].append(module)
     for tutorial, _ in project.tutorials:
-        for resource in tutorial.header.resources:
+        prose = " ".join(cell.source for cell in tutorial.cells if cell.kind == "markdown")
+        known = {resource.id for resource in project.catalogue.resources}
+        named = dict.fromkeys([*tutorial.header.resources, *re.findall(r"\]\[([a-z0-9-]+)\]", prose)])
+        for resource in (key for key in named if key in known):
             tutorials[resource].append(tutorial)
     for erratum in project.errata:
         for resource in erratum.resources:

@@ -5,8 +5,8 @@ from collections import defaultdict
 from collections.abc import Mapping
 from html import escape
 
-from tools.catalogue.models import Kind, Resource
-from tools.site.cards import STEM
+from tools.catalogue.models import Resource
+from tools.site.cards import page_of
 from tools.site.links import source
 from tools.site.project import Module, Project
 from tools.site.templates import front_matter, plain
@@ -28,7 +28,7 @@ def errata_page(project: Project, language: Language) -> dict[str, str | bytes]:
             f"[{text}]({source('errata.md', f'tutorials/{name}.md')})"
             for name in erratum.tutorials
             for text in [tutorials[name]]
-        ] + [f"[{plain(references[key].title)}]({page_of(references[key].kind)}#{key})" for key in erratum.resources]
+        ] + [f"[{plain(references[key].title)}]({page_of(references[key])})" for key in erratum.resources]
         section = words.section.format(erratum.section.replace(", ", words.between_names))
         parts.append(
             f"## {erratum.title[language]} {{ #{erratum.id} }}\n\n"
@@ -38,10 +38,6 @@ def errata_page(project: Project, language: Language) -> dict[str, str | bytes]:
             + (f"\n{words.see} {words.between_names.join(links)}\n{{ .see }}\n" if links else "")
         )
     return {"errata.md": "\n".join(parts)}
-
-
-def page_of(kind: Kind) -> str:
-    return f"catalogue/{STEM[kind]}.md"
 
 
 def glossary_page(project: Project, language: Language) -> dict[str, str | bytes]:
@@ -99,12 +95,12 @@ PAPERS = re.compile(r"<p>Papers?: .*?</p>", re.DOTALL)
 
 
 def cited(paragraph: str, resources: Mapping[str, Resource], here: str) -> str:
-    """The paragraph with the papers' titles in place of their ids, each leading to its card."""
+    """The paragraph with the papers' titles in place of their ids, each leading to its page."""
 
     def link(found: re.Match[str]) -> str:
         resource = resources.get(found[0])
         if resource is None:
             return found[0]
-        return f'<a href="{source(here, page_of(resource.kind))}#{resource.id}">{escape(resource.title)}</a>'
+        return f'<a href="{source(here, page_of(resource))}">{escape(resource.title)}</a>'
 
     return re.sub(r"\b[a-z]+(-[a-z0-9]+)+\b", link, paragraph)

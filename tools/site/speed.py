@@ -1,6 +1,6 @@
 """The page on speed: how ours compares with its peers, out of the committed runs of benchmarks/."""
 
-from tools.site.project import Comparison, Project, TimedRefresh
+from tools.site.project import Comparison, Project, TimedPage, TimedRefresh
 from tools.site.templates import front_matter
 from tools.site.words import WORDS
 from tools.tutorials.source import Language
@@ -9,7 +9,7 @@ PAGE = "speed.md"
 
 
 def speed_page(project: Project, language: Language) -> dict[str, str | bytes]:
-    """Every comparison with its ratio and goal, the timed refresh, and the machine that both ran on."""
+    """Every comparison with its ratio and goal, the timed refresh and explorer, and the machine."""
     words, speed = WORDS[language], project.speed
     parts = [
         front_matter(words.speed, words.speed_about, hide=("toc",), searched=False),
@@ -20,6 +20,9 @@ def speed_page(project: Project, language: Language) -> dict[str, str | bytes]:
         f"## {words.speed_refresh} {{ #refresh }}\n\n{words.speed_refresh_about}\n",
         f"| {' | '.join(words.speed_refresh_columns)} |\n|---|--:|--:|--:|",
         *(_refresh(row, language) for row in speed.refresh),
+        f"\n## {words.speed_explorer} {{ #explorer }}\n\n{words.speed_explorer_about}\n",
+        f"| {' | '.join(words.speed_explorer_columns)} |\n|---|--:|--:|--:|",
+        *(_page(row, language) for row in speed.explorer),
     ]
     return {PAGE: "\n".join(parts) + "\n"}
 
@@ -32,3 +35,12 @@ def _comparison(row: Comparison, language: Language) -> str:
 def _refresh(row: TimedRefresh, language: Language) -> str:
     memory = f"{row.megabytes:.0f} MB" if row.megabytes else ""
     return f"| {row.name[language]} | {row.requests} | {row.seconds:.1f} s | {memory} |"
+
+
+def _page(row: TimedPage, language: Language) -> str:
+    median = _time(row.median) if row.median else ""
+    return f"| {row.name[language]} | {median} | {_time(row.most)} | {row.goal} |"
+
+
+def _time(milliseconds: float) -> str:
+    return f"{milliseconds / 1000:.1f} s" if milliseconds >= 1000 else f"{milliseconds:.0f} ms"

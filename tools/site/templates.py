@@ -14,6 +14,7 @@ import re
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
 _ENVIRONMENT = Environment(
     loader=FileSystemLoader(Path(__file__).with_name("templates")),
@@ -28,9 +29,13 @@ BLOCK = re.compile(f"{BEGIN}\n(.*?)\n{END}", re.DOTALL)
 
 def html_block(template: str, **context: object) -> str:
     """The template's HTML as a block of a page's Markdown."""
-    block = _ENVIRONMENT.get_template(template).render(**context)
-    block = re.sub(r"\n\s*(?=\n)", "", block).strip()
-    return f"{BEGIN}\n{block}\n{END}"
+    return f"{BEGIN}\n{fragment(template, **context)}\n{END}"
+
+
+def fragment(template: str, **context: object) -> Markup:
+    """The template's HTML, which another template takes as it is: it came through this door."""
+    html_ = _ENVIRONMENT.get_template(template).render(**context)
+    return Markup(re.sub(r"\n\s*(?=\n)", "", html_).strip())  # noqa: S704  # autoescaped above
 
 
 def plain(text: str) -> str:
@@ -44,13 +49,17 @@ def plain(text: str) -> str:
     return re.sub(r"[!-/:-@\[-`{-~]", lambda found: f"&#{ord(found[0])};", text)
 
 
-def front_matter(title: str, description: str, *, hide: tuple[str, ...] = (), searched: bool = True) -> str:
+def front_matter(
+    title: str, description: str, *, hide: tuple[str, ...] = (), searched: bool = True, boost: int = 1
+) -> str:
     """A page's head: what browsers and search engines show of it, and which columns it does without."""
     lines = [f"title: {_yaml(title)}", f"description: {_yaml(description)}"]
     if hide:
         lines.append(f"hide: [{', '.join(hide)}]")
     if not searched:
         lines += ["search:", "  exclude: true"]
+    elif boost != 1:  # how much more a page counts in search than others that hold the same words
+        lines += ["search:", f"  boost: {boost}"]
     return "---\n" + "\n".join(lines) + "\n---\n"
 
 

@@ -90,7 +90,7 @@ def _head(tutorial: Tutorial, titles: Mapping[str, str], language: Language, rep
         before = [f"[{titles[name]}]({name}.md)" for name in header.prerequisites]
         facts += f"  \n{words.prerequisites.format(words.between_names.join(before))}"
     return (
-        f"{front_matter(header.title[language], header.summary[language])}\n"
+        f"{front_matter(header.title[language], header.summary[language], boost=2)}\n"
         f"# {header.title[language]}\n\n"
         f"{header.summary[language]}\n{{ .lead }}\n\n{facts}  \n{' · '.join(links)}\n{{ .tutorial-facts }}"
     )

@@ -48,6 +48,7 @@ class Words:
     states: dict[State, str]
     of_code: str
     """Where a state is that of its code and not of the resource itself."""
+    of_link: str
     idle: str
     idle_about: str
     unchecked: str
@@ -55,17 +56,27 @@ class Words:
     fields: dict[str, str]
     """Names of fields, where a card says that one is unchecked."""
     uses: dict[str, str]
-    downloads: str
+    downloads: dict[str, str]
+    """File name below catalogue/ → what it is."""
+    downloads_before: str
+    columns: tuple[str, ...]
+    """Of the table."""
     feed_title: str
+    changes_title: str
+    changed: str
+    opml_title: str
+    calendar_title: str
     # filter
+    shelves: str
+    filter: str
     find: str
-    all_kinds: str
-    all_topics: str
-    all_levels: str
-    all_languages: str
+    facets: dict[str, str]
+    state_names: dict[str, str]
+    """Of the facet: the states, and idle."""
     sort: str
     sorts: dict[str, str]
     shown: str
+    more: str
     nothing_found: str
     reset: str
     # card
@@ -81,11 +92,46 @@ class Words:
     release: str
     checked_on: str
     sources: dict[str, str]
+    growth: str
+    details: str
+    details_of: str
+    # an entry's page
+    open: str
+    code: str
+    here: str
+    entry_facts: str
+    added: str
+    fetched: str
+    latest_version: str
+    categories: str
+    remark: str
+    journal: str
+    star_count: str
+    risen: str
+    commits_a_year: str
+    main_language: str
+    code_license: str
+    state: str
+    between_facts: str
+    versions: str
+    seen_on: str
     # tutorials
     tutorials_about: str
     minutes: str
     facts: str
     prerequisites: str
+    timeline: str
+    timeline_about: str
+    news: str
+    news_about: str
+    news_changed: str
+    news_added: str
+    field_news: str
+    no_field_news: str
+    gained: str
+    paths: str
+    paths_about: str
+    tutorial_kind: str
     answer: str
     figure_code: str
     tutorial_downloads: str
@@ -105,6 +151,7 @@ class Words:
     what: str
     # upkeep
     upkeep: str
+    publishing: str
     faults: str
     faults_about: str
     fault: str
@@ -119,12 +166,28 @@ class Words:
     speed_refresh: str
     speed_refresh_about: str
     speed_refresh_columns: tuple[str, ...]
+    speed_explorer: str
+    speed_explorer_about: str
+    speed_explorer_columns: tuple[str, ...]
     # glossary
     glossary_about: str
     chinese: str
     english: str
     note: str
 
+
+STATES_ZH = {
+    State.OK: "正常",
+    State.RENAMED: "已改名",
+    State.ARCHIVED: "已归档",
+    State.DISABLED: "已停用",
+    State.WITHDRAWN: "已撤稿",
+    State.REPLACED: "已被取代",
+    State.NOT_FOUND: "找不到",
+    State.GONE: "已撤下",
+    State.BLOCKED: "被屏蔽",
+    State.UNKNOWN: "未知",
+}
 
 ZH = Words(
     site_name="AIGC 从入门到实战",
@@ -186,19 +249,9 @@ ZH = Words(
     levels={"beginner": "入门", "intermediate": "进阶", "research": "研究"},
     access={"free": "免费", "partly-free": "部分免费", "paid": "付费"},
     languages={"zh": "中文", "en": "英文", "mul": "多语言", "ja": "日文"},
-    states={
-        State.OK: "正常",
-        State.RENAMED: "已改名",
-        State.ARCHIVED: "已归档",
-        State.DISABLED: "已停用",
-        State.WITHDRAWN: "已撤稿",
-        State.REPLACED: "已被取代",
-        State.NOT_FOUND: "找不到",
-        State.GONE: "已撤下",
-        State.BLOCKED: "被屏蔽",
-        State.UNKNOWN: "未知",
-    },
+    states=STATES_ZH,
     of_code="代码{}",
+    of_link="链接{}",
     idle="久未更新",
     idle_about="核对之前的 18 个月里没有提交，或自述文件已写明不再维护",
     unchecked="待核实：{}",
@@ -232,17 +285,80 @@ ZH = Words(
         "topics": "主题",
     },
     uses={"training": "训练集", "benchmark": "评测集"},
-    downloads="下载：[JSON]({json})、论文的 [BibTeX]({bib})、新增资源的 [Atom 订阅]({feed})",
+    downloads={
+        "catalogue.json": "JSON",
+        "catalogue.schema.json": "JSON 的模式",
+        "catalogue.csv": "CSV 表格",
+        "papers.bib": "论文的 BibTeX",
+        "papers.csl.json": "论文的 CSL-JSON",
+        "blogs.opml": "博客订阅源（OPML）",
+        "conferences.ics": "会议日历（iCal）",
+        "feed.xml": "订阅新增（Atom）",
+        "changes.xml": "订阅变动（Atom）",
+    },
+    downloads_before="带走这份目录：",
+    columns=(
+        *(
+            "编号",
+            "类型",
+            "标题",
+            "中文标题",
+            "网址",
+            "主题",
+            "程度",
+            "语言",
+            "是否免费",
+            "许可证",
+            "年份",
+            "为什么选它",
+        ),
+        *(
+            "注意",
+            "状态",
+            "代码仓库",
+            "星数",
+            "最近活跃",
+            "最新版本",
+            "arXiv 编号",
+            "arXiv 版本",
+            "核对日期",
+            "收录日期",
+        ),
+    ),
     feed_title="新增资源",
-    find="在标题、作者、理由里找",
-    all_kinds="全部类型",
-    all_topics="全部主题",
-    all_levels="全部程度",
-    all_languages="全部语言",
+    changes_title="资源变动",
+    changed="{title}：{state}",
+    opml_title="AIGC 博客",
+    calendar_title="AIGC 会议",
+    shelves="类型与主题",
+    filter="筛选",
+    find="标题、作者、理由、拼音首字母",
+    facets={
+        "kind": "类型",
+        "topic": "主题",
+        "level": "程度",
+        "free": "费用",
+        "language": "语言",
+        "state": "状态",
+        "year": "年份",
+    },
+    state_names={
+        **{state.value: name for state, name in STATES_ZH.items()},
+        "idle": "代码久未更新",
+        "unknown": "尚未核对",
+    },
     sort="排序",
-    sorts={"curated": "推荐顺序", "newest": "最新在前", "active": "最近活跃", "title": "标题"},
+    sorts={
+        "curated": "推荐顺序",
+        "newest": "最新在前",
+        "stars": "星最多",
+        "rising": "近期上升",
+        "active": "最近活跃",
+        "checked": "最近核对",
+    },
     shown="{} 条",
-    nothing_found="没有符合条件的资源。",
+    more="再看一些",
+    nothing_found="没有符合条件的资源，少选几项试试。",
     reset="清除条件",
     and_others="等",
     between_names="、",
@@ -260,11 +376,46 @@ ZH = Words(
         "github": "GitHub",
         "git-history": "git 历史",
         "arxiv-copies": "arXiv 公开副本",
+        "links": "网页",
     },
+    growth="星数：{1} 有 {0:,} 颗，{3} 有 {2:,} 颗",
+    details="详情",
+    details_of="{} 的详情",
+    open="前往原站",
+    code="代码仓库",
+    here="在本站",
+    entry_facts="基本情况",
+    added="收录日期",
+    fetched="近况",
+    latest_version="最新版本",
+    categories="arXiv 分类",
+    remark="作者附注",
+    journal="期刊",
+    star_count="星数",
+    risen="一个月内新增",
+    commits_a_year="一年内提交",
+    main_language="编程语言",
+    code_license="代码许可证",
+    state="状态",
+    between_facts="；",
+    versions="历次版本",
+    seen_on="{} 见到",
     tutorials_about="每个教程都是一个能运行的文件：页面上的数字、表格和图都出自最近一次运行，代码一改就必须重跑。",
     minutes="约 {} 分钟",
     facts="在两个 CPU 核上约 {minutes} 分钟 · {data}",
     prerequisites="先读：{}",
+    timeline="时间线",
+    timeline_about="{} 篇论文，按主题排在时间轴上；实心的点在 aigc_ref 里有实现。图下的列表内容相同。",
+    news="新鲜事",
+    news_about="目录里什么变了、新收了什么，以及按主题搜索找到的新论文和上升最快的仓库。",
+    news_changed="有变化的",
+    news_added="新收入的",
+    field_news="领域里的新东西",
+    no_field_news="还没有搜索结果：运行一次 python tools/refresh_resources.py，这里就会列出 watch.yaml 里各个搜索找到的论文和仓库。",
+    gained="新增 {}",
+    paths="学习路径",
+    paths_about="五种读者，五条路。每一步都写明走完之后能做什么；教程在本站运行，资源在目录里有人核对。",
+    tutorial_kind="教程",
     answer="答案",
     figure_code="这张图的代码",
     tutorial_downloads="下载：[Python 脚本]({py}) · [Jupyter 笔记本]({ipynb})",
@@ -281,6 +432,7 @@ ZH = Words(
     module="模块",
     what="内容",
     upkeep="目录怎样保持真实",
+    publishing="发布",
     faults="故障表",
     faults_about="每一种故障都在按 arXiv 和 GitHub 的规则应答的替身服务器上真的试过：先好好刷新一次，再让故障发生，"
     "然后数一数已知的事实少了几条。共 {tried} 次，丢了 {lost} 条：没有回答时，已知的原样保留。这张表由测试运行写成，过期会让测试失败。",
@@ -312,11 +464,28 @@ ZH = Words(
     speed_refresh="刷新目录要多久",
     speed_refresh_about="替身服务器按 arXiv 和 GitHub 的真实延迟应答，我们也照真实服务的限速来问。自己跑一遍：`make bench-refresh`。",
     speed_refresh_columns=("怎么做", "请求", "用时", "内存"),
+    speed_explorer="在目录里挑选要多久",
+    speed_explorer_about="在 Chromium 里打字、勾选、换排序，从动作到画面更新完；「最多」指 100 步里的 95 步都不超过它。"
+    "大目录由现有条目复制而成。整站构建含中英文两份、每条资源一页，由两个进程分担，两核机器上实际用时约为一半。自己跑一遍：`make bench-explorer`。",
+    speed_explorer_columns=("做什么", "中位数", "最多", "目标"),
     glossary_about="本站统一的译名。正文里术语首次出现时附英文，之后只用中文。",
     chinese="中文",
     english="英文",
     note="说明",
 )
+
+STATES_EN = {
+    State.OK: "ok",
+    State.RENAMED: "renamed",
+    State.ARCHIVED: "archived",
+    State.DISABLED: "disabled",
+    State.WITHDRAWN: "withdrawn",
+    State.REPLACED: "replaced",
+    State.NOT_FOUND: "not found",
+    State.GONE: "gone",
+    State.BLOCKED: "blocked",
+    State.UNKNOWN: "unknown",
+}
 
 EN = Words(
     site_name="AIGC from the ground up",
@@ -390,19 +559,9 @@ EN = Words(
     levels={"beginner": "Beginner", "intermediate": "Intermediate", "research": "Research"},
     access={"free": "Free", "partly-free": "Partly free", "paid": "Paid"},
     languages={"zh": "Chinese", "en": "English", "mul": "Many languages", "ja": "Japanese"},
-    states={
-        State.OK: "ok",
-        State.RENAMED: "renamed",
-        State.ARCHIVED: "archived",
-        State.DISABLED: "disabled",
-        State.WITHDRAWN: "withdrawn",
-        State.REPLACED: "replaced",
-        State.NOT_FOUND: "not found",
-        State.GONE: "gone",
-        State.BLOCKED: "blocked",
-        State.UNKNOWN: "unknown",
-    },
+    states=STATES_EN,
     of_code="code {}",
+    of_link="link {}",
     idle="idle",
     idle_about="No commit in the 18 months before it was checked, or its README says that it is not maintained",
     unchecked="Unchecked: {}",
@@ -436,18 +595,58 @@ EN = Words(
         "topics": "topics",
     },
     uses={"training": "For training", "benchmark": "Benchmark"},
-    downloads="Downloads: [JSON]({json}), [BibTeX]({bib}) of the papers, [Atom feed]({feed}) of additions",
+    downloads={
+        "catalogue.json": "JSON",
+        "catalogue.schema.json": "schema of the JSON",
+        "catalogue.csv": "CSV table",
+        "papers.bib": "BibTeX of the papers",
+        "papers.csl.json": "CSL-JSON of the papers",
+        "blogs.opml": "feeds of the blogs (OPML)",
+        "conferences.ics": "conference calendar (iCal)",
+        "feed.xml": "follow additions (Atom)",
+        "changes.xml": "follow changes (Atom)",
+    },
+    downloads_before="Take the catalogue with you: ",
+    columns=(
+        *("id", "kind", "title", "English title", "address", "topics", "level", "languages", "price", "licence"),
+        *("year", "why", "note", "state", "repository", "stars", "last active", "latest release", "arXiv number"),
+        *("arXiv version", "checked", "added"),
+    ),
     feed_title="New resources",
-    find="Find in titles, authors, reasons",
-    all_kinds="All kinds",
-    all_topics="All topics",
-    all_levels="All levels",
-    all_languages="All languages",
+    changes_title="Changes of resources",
+    changed="{title}: {state}",
+    opml_title="AIGC blogs",
+    calendar_title="AIGC conferences",
+    shelves="Kinds and topics",
+    filter="Filter",
+    find="Title, author, reason",
+    facets={
+        "kind": "Kind",
+        "topic": "Topic",
+        "level": "Level",
+        "free": "Price",
+        "language": "Language",
+        "state": "State",
+        "year": "Year",
+    },
+    state_names={
+        **{state.value: name for state, name in STATES_EN.items()},
+        "idle": "idle code",
+        "unknown": "not checked yet",
+    },
     sort="Sort",
-    sorts={"curated": "Recommended", "newest": "Newest first", "active": "Recently active", "title": "Title"},
+    sorts={
+        "curated": "Recommended",
+        "newest": "Newest first",
+        "stars": "Most stars",
+        "rising": "Rising",
+        "active": "Recently active",
+        "checked": "Recently checked",
+    },
     shown="{} shown",
-    nothing_found="Nothing fits these filters.",
-    reset="Clear filters",
+    more="Show more",
+    nothing_found="Nothing fits; take a filter away.",
+    reset="Clear",
     and_others="et al.",
     between_names=", ",
     implemented="Implemented in",
@@ -464,12 +663,47 @@ EN = Words(
         "github": "GitHub",
         "git-history": "git history",
         "arxiv-copies": "public copies of arXiv",
+        "links": "web",
     },
+    growth="stars: {0:,} on {1}, {2:,} on {3}",
+    details="Details",
+    details_of="Details of {}",
+    open="Go to it",
+    code="Repository",
+    here="On this site",
+    entry_facts="About it",
+    added="in the catalogue since",
+    fetched="How it is doing",
+    latest_version="latest version",
+    categories="arXiv categories",
+    remark="authors' comment",
+    journal="journal",
+    star_count="stars",
+    risen="gained in a month",
+    commits_a_year="commits in a year",
+    main_language="programming language",
+    code_license="licence of the code",
+    state="state",
+    between_facts="; ",
+    versions="Versions",
+    seen_on="seen on {}",
     tutorials_about="A tutorial is one file that runs: its numbers, tables and figures come from the last run, and a change "
     "of the code demands another.",
     minutes="About {} minutes",
     facts="About {minutes} minutes on two CPU cores · {data}",
     prerequisites="Read before: {}",
+    timeline="Timeline",
+    timeline_about="{} papers in time, a row for each topic; a filled dot is implemented in aigc_ref. The list below says the same.",
+    news="News",
+    news_about="What changed in the catalogue, what was added, and which new papers and rising repositories its searches found.",
+    news_changed="Changed",
+    news_added="Added",
+    field_news="New in the field",
+    no_field_news="No search has been run yet: after python tools/refresh_resources.py, the papers and repositories found by watch.yaml stand here.",
+    gained="{} more",
+    paths="Learning paths",
+    paths_about="Five readers, five ways. Each step says what you can do after it; tutorials run here, resources are checked in the catalogue.",
+    tutorial_kind="tutorial",
     answer="Answer",
     figure_code="Code of this figure",
     tutorial_downloads="Download: [Python script]({py}) · [Jupyter notebook]({ipynb})",
@@ -488,6 +722,7 @@ EN = Words(
     module="Module",
     what="What it holds",
     upkeep="How the catalogue is kept true",
+    publishing="Publishing",
     faults="Table of faults",
     faults_about="Each fault was tried for real on stand-in servers that follow the rules of arXiv and GitHub: a good "
     "refresh first, then the fault, then a count of the facts that went missing. {tried} trials, {lost} facts lost: what gets no answer stays as it was known. "
@@ -522,6 +757,11 @@ EN = Words(
     speed_refresh_about="Against stand-ins that take as long as arXiv and GitHub do, at the pace that the services ask "
     "for. Run it yourself: `make bench-refresh`.",
     speed_refresh_columns=("Way", "Requests", "Time", "Memory"),
+    speed_explorer="How long it takes to choose from the catalogue",
+    speed_explorer_about="Typing, ticking and sorting in Chromium, from the action until the frame is painted; 95 of 100 "
+    "steps take no longer than the most. The large catalogues are copies of ours. A build is the whole site, both "
+    "languages, a page an entry, shared by two processes: half as long on two idle cores. Run it yourself: `make bench-explorer`.",
+    speed_explorer_columns=("Work", "Median", "At most", "Goal"),
     glossary_about="How this site renders the field's terms. Chinese pages give the English at the first mention, then use "
     "the Chinese alone.",
     chinese="Chinese",

@@ -1,0 +1,24 @@
+// What Material's scripts add to a page, made usable by keyboard and screen reader. New nodes arrive at any time.
+const mend = () => {
+  // A bar of buttons beside each block of code is no landmark.
+  for (const bar of document.querySelectorAll("nav.md-code__nav")) bar.setAttribute("role", "none");
+  // A level of the menu is named by a label that may hold an icon alone, its name beside it; one of the contents by its
+  // heading, which may occur twice.
+  for (const level of document.querySelectorAll("nav.md-nav[aria-labelledby]")) {
+    const label = document.getElementById(level.getAttribute("aria-labelledby"));
+    level.setAttribute("aria-label", label.textContent.trim() || label.parentElement.textContent.trim());
+    level.removeAttribute("aria-labelledby");
+  }
+  for (const level of document.querySelectorAll("nav.md-nav[aria-label] nav.md-nav:not([data-path])")) {
+    const above = level.parentElement.closest("nav.md-nav");
+    level.setAttribute("aria-label", `${above.getAttribute("aria-label")} › ${level.getAttribute("aria-label")}`);
+    level.dataset.path = "";
+  }
+  // What scrolls sideways must be reachable by the keyboard.
+  for (const box of document.querySelectorAll(".md-typeset__scrollwrap, .scroll, .md-typeset .arithmatex, .md-typeset pre > code"))
+    if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
+};
+new MutationObserver(mend).observe(document.body, { childList: true, subtree: true });
+addEventListener("resize", mend);
+document.fonts.ready.then(mend);
+mend();

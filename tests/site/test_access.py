@@ -1,0 +1,50 @@
+"""Every kind of page by axe-core: both languages, wide and narrow, light and dark, and not one thing found."""
+
+from collections.abc import Iterator
+from importlib import resources
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from tests.site.test_browser import LANGUAGES, NARROW, PAGES, SCHEMES, WIDE
+
+pytestmark = pytest.mark.slow
+AXE = resources.files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
+FINDINGS = """async () => (await axe.run()).violations.map(
+    ({ id, nodes }) => `${id}: ${nodes.slice(0, 3).map((node) => node.html.slice(0, 160)).join(" … ")}`)"""
+
+
+@pytest.fixture(scope="module", params=SCHEMES)
+def page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
+    with browser.new_context(color_scheme=request.param, reduced_motion="reduce") as context:
+        yield context.new_page()
+
+
+def _open(page: Page, address: str) -> None:
+    page.goto(address)
+    page.evaluate("document.fonts.ready")
+    page.evaluate(AXE)
+
+
+@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_page_is_accessible(page: Page, address: str, language: str, path: str) -> None:
+    for size in (WIDE, NARROW):
+        page.set_viewport_size(size)  # type: ignore[arg-type]
+        _open(page, address + LANGUAGES[language] + path)
+        assert page.evaluate(FINDINGS) == [], size
+
+
+def test_what_is_not_accessible_is_found(page: Page, address: str) -> None:
+    _open(page, address)
+    page.evaluate(
+        "document.querySelector('article').insertAdjacentHTML('beforeend', '<img src=\"#\"><a href=\"#\"></a>')"
+    )
+    assert [finding.split(":")[0] for finding in page.evaluate(FINDINGS)] == ["image-alt", "link-name"]
+
+
+def test_nothing_moves_for_readers_who_asked_for_that(page: Page, address: str) -> None:
+    _open(page, address + "catalogue/")
+    moving = "[...document.querySelectorAll('*')].filter(e => parseFloat(getComputedStyle(e).transitionDuration) > 0)"
+    assert page.evaluate(f"{moving}.length") == 0
+    assert page.evaluate("getComputedStyle(document.documentElement).scrollBehavior") == "auto"

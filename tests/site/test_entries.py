@@ -1,0 +1,125 @@
+"""A page for each entry: filled into the theme's frame as if MkDocs had rendered it, and like nothing of the frame."""
+
+import re
+import xml.etree.ElementTree as ET
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from html import unescape
+from pathlib import Path
+
+import pytest
+
+from tests.site.sites import ROOT, Parsed, build, copy_project
+from tools.catalogue.facts import PaperFacts, PaperRecord, State
+from tools.catalogue.history import Point
+from tools.catalogue.lock import Lock
+from tools.catalogue.models import Paper
+from tools.site.entries import Entry, entry_pages
+from tools.site.frame import BLOCK, DESCRIPTION, ID, TITLE, Frame
+from tools.site.project import Project, ProseError, read_project
+from tools.site.references import bibtex_entry
+
+
+@pytest.fixture(scope="module")
+def project() -> Project:
+    return read_project(ROOT)
+
+
+def _head(html: str) -> tuple[str, str]:
+    title = re.search(r"<title>(.*?) - [^<]*</title>", html)
+    description = re.search(r'<meta name="description" content="([^"]*)"', html)
+    assert title
+    assert description
+    return unescape(title[1]), unescape(description[1])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_every_entry_has_a_page_of_its_own(site: Path, project: Project, language: str) -> None:
+    folder = site / ("" if language == "zh" else "en") / "catalogue"
+    for resource in project.catalogue.resources:
+        html = (folder / resource.id / "index.html").read_text(encoding="utf-8")
+        own = resource.title_zh if language == "zh" else resource.title_en
+        assert _head(html) == (own or resource.title, getattr(resource.why, language)), resource.id
+        assert html.count("<h1") == 1
+        assert not any(mark in html for mark in (ID, TITLE, DESCRIPTION, BLOCK)), resource.id
+        assert f'href="{resource.url.replace("&", "&amp;")}"' in html
+        switch = re.search(r'class="md-header__button language"[^>]*href="([^"]*)"', html, re.DOTALL)
+        assert switch
+        assert switch[1].endswith(f"catalogue/{resource.id}/")
+
+
+@pytest.mark.slow
+def test_a_page_stands_in_the_frame_that_mkdocs_gives_to_any_other(pages: dict[str, Parsed]) -> None:
+    def frame(page: str) -> list[tuple[str, str]]:
+        elements = [(tag, attributes.get("class", "")) for tag, attributes in pages[page].elements]
+        return [
+            element for element in elements if element[0] in {"body", "header", "footer"} or "md-tabs" in element[1]
+        ]
+
+    entry = frame("catalogue/paper-gan/index.html")
+    assert entry == frame("catalogue/papers/index.html")
+    assert ("li", "md-tabs__item md-tabs__item--active") in entry
+
+
+@pytest.mark.slow
+def test_papers_are_cited_and_copied(pages: dict[str, Parsed], project: Project) -> None:
+    papers = [resource for resource in project.catalogue.resources if isinstance(resource, Paper)]
+    for paper in papers:
+        text = "".join(pages[f"en/catalogue/{paper.id}/index.html"].text)
+        assert bibtex_entry(paper) in text
+
+
+@pytest.mark.slow
+def test_the_frame_itself_is_nowhere_and_a_published_site_lists_every_entry(tmp_path: Path) -> None:
+    folder = copy_project(tmp_path / "project")
+    build(folder, tmp_path / "site", SITE_URL="https://example.org/below/")
+    assert not list((tmp_path / "site").rglob(f"*{ID}*"))
+    for language in ("", "en/"):
+        listed = [
+            element.text or ""
+            for element in ET.parse(tmp_path / "site" / language / "sitemap.xml").iter()
+            if element.tag.endswith("}loc")
+        ]
+        assert len(set(listed)) == len(listed)
+        assert f"https://example.org/below/{language}catalogue/paper-gan/" in listed
+        assert not [address for address in listed if ID in address]
+    html = (tmp_path / "site/en/catalogue/paper-gan/index.html").read_text(encoding="utf-8")
+    assert '<link rel="canonical" href="https://example.org/below/en/catalogue/paper-gan/">' in html
+
+
+def test_what_is_filled_in_is_not_looked_through_again() -> None:
+    frame = Frame(f"<title>{TITLE}</title><meta content='{DESCRIPTION}'>{BLOCK}<a href='../{ID}/'>")
+    entry = Entry("paper-x", f"{DESCRIPTION} <b>", f"'{ID}'", "")
+    assert frame.filled(entry, f"<h1>{TITLE}</h1>") == (
+        f"<title>{DESCRIPTION} &lt;b&gt;</title><meta content='&#x27;{ID}&#x27;'><h1>{TITLE}</h1><a href='../paper-x/'>"
+    )
+
+
+def test_a_page_tells_the_versions_and_the_state_of_a_paper(project: Project) -> None:
+    paper = next(resource for resource in project.catalogue.resources if resource.id == "paper-gan")
+    assert isinstance(paper, Paper)
+    arxiv = paper.arxiv or ""
+    data = PaperFacts(latest_version=2, updated=date(2026, 11, 3), comment="Corrected <b>")
+    checked = datetime(2026, 11, 5, tzinfo=UTC)
+    record = PaperRecord(
+        state=State.WITHDRAWN, since=date(2026, 11, 4), checked=checked, source="arxiv", reason="An error", data=data
+    )
+    points = [Point(date(2026, 1, 2), None, "v1"), Point(date(2026, 11, 5), None, "v2")]
+    lock = Lock(papers={arxiv: record}, history={arxiv: points})
+    block = entry_pages(replace(project, lock=lock), "en")["catalogue/paper-gan.md"].block
+    text = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", block))
+    assert "Latest version v2 · 2026-11-03" in text
+    assert "Corrected &lt;b&gt;" in text
+    assert "State withdrawn · 2026-11-04 · An error" in text
+    assert "Versions v1 seen on 2026-01-02 v2 seen on 2026-11-05" in text
+    assert "checked 2026-11-05 (arXiv)" in text
+
+
+def test_no_entry_takes_the_address_of_a_list(tmp_path: Path) -> None:
+    folder = copy_project(tmp_path)
+    path = folder / "resources/reports.yaml"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(re.sub(r"- id: [a-z0-9-]+", "- id: papers", text, count=1), encoding="utf-8")
+    with pytest.raises(ProseError, match="'papers' is the address of a list"):
+        read_project(folder)

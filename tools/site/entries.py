@@ -1,0 +1,135 @@
+"""A page for each entry of the catalogue: all that is known of it, how to cite it, and what of ours belongs to it.
+
+Such a page is a title, a description and one block of HTML. So MkDocs renders the frame around them once and the hook
+fills it for each entry; as pages of MkDocs' own, 5,000 entries took 24 s a language.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from tools.catalogue.models import Book, Conference, Paper, Resource
+from tools.site.cards import STEM, Link, card, page_of
+from tools.site.known import Known, access_of, known
+from tools.site.links import source
+from tools.site.project import Project, ties
+from tools.site.references import bibtex_entry
+from tools.site.templates import front_matter, html_block
+from tools.site.words import WORDS, Words
+from tools.tutorials.source import Language
+
+Row = tuple[str, str, str | None]
+"""Name, text, and the address that the text leads to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    id: str
+    title: str
+    description: str
+    block: str
+
+    @property
+    def markdown(self) -> str:
+        """The page's source, for a generator that renders every page by itself."""
+        head = front_matter(self.title, self.description, hide=("navigation", "toc"), searched=False)
+        return f"{head}\n{self.block}\n"
+
+
+def entry_pages(project: Project, language: Language) -> dict[str, Entry]:
+    """Source path → the page, in the catalogue's order."""
+    words, tied = WORDS[language], ties(project)
+    topics = {topic.id: topic for topic in project.catalogue.topics}
+    pages = {}
+    for resource in project.catalogue.resources:
+        here, facts = page_of(resource), known(resource, project.lock)
+        shown = card(resource, project, tied, language, here)
+        block = html_block(
+            "entry.html",
+            card=shown,
+            rows=_rows(_curated(resource, words, language)),
+            fetched=_rows(_fetched(facts, words)),
+            versions=[(point.version, point.day) for point in facts.versions if point.version],
+            bibtex=bibtex_entry(resource) if isinstance(resource, Paper) else None,
+            kind=Link(words.kinds[resource.kind], source(here, f"catalogue/{STEM[resource.kind]}.md")),
+            topics=[
+                Link(getattr(topics[topic].title, language), source(here, f"catalogue/topics/{topic}.md"))
+                for topic in resource.topics
+            ],
+            words=words,
+        )
+        pages[here] = Entry(resource.id, shown.title, shown.why, block)
+    return pages
+
+
+def _rows(rows: Iterator[Row]) -> list[Row]:
+    """Those that say something, each name with a capital as it begins a line."""
+    return [
+        (name if name.startswith("arXiv") else name[0].upper() + name[1:], text, to) for name, text, to in rows if text
+    ]
+
+
+def _curated(resource: Resource, words: Words, language: Language) -> Iterator[Row]:
+    """What a person wrote down, as far as the head of the page does not say it."""
+    names = words.fields
+    people = getattr(resource, "authors", None) or getattr(resource, "instructors", None) or []
+    others = f" {words.and_others}" if getattr(resource, "et_al", False) else ""
+    yield names["instructors" if hasattr(resource, "instructors") else "authors"], _joined(people, words) + others, None
+    yield names["published"], getattr(resource, "published", None) or "", None
+    yield names["venue"], getattr(resource, "venue", None) or "", None
+    if arxiv := getattr(resource, "arxiv", None):
+        yield names["arxiv"], arxiv, f"https://arxiv.org/abs/{arxiv}"
+    if doi := getattr(resource, "doi", None):
+        yield names["doi"], doi, None
+    yield names["level"], words.levels[resource.level], None
+    yield names["languages"], _joined([words.languages.get(tag, tag) for tag in resource.languages], words), None
+    access = access_of(resource)
+    yield names["access"], words.access[access] if access else "", None
+    yield names["license"], getattr(resource, "license", None) or "", None
+    if isinstance(resource, Book):
+        for edition in resource.editions:
+            said = [words.languages.get(edition.language, edition.language), edition.publisher, str(edition.year or "")]
+            isbn = f"ISBN {edition.isbn}" if edition.isbn else ""
+            yield names["editions"], " · ".join(filter(None, [*said, isbn])), None
+    if isinstance(resource, Conference):
+        for meeting in resource.editions:
+            days = f"{meeting.start} – {meeting.end}" if meeting.end else str(meeting.start)
+            yield str(meeting.year), f"{days} · {getattr(meeting.place, language)}", None
+    for name in ("weights", "feed"):
+        if address := getattr(resource, name, None):
+            yield names[name], address, address
+    for address in getattr(resource, "feeds", ()):
+        yield names["feeds"], address, address
+    if resource.code:
+        yield names["code"], resource.code, f"https://github.com/{resource.code}"
+    yield words.added, str(resource.added), None
+
+
+def _fetched(facts: Known, words: Words) -> Iterator[Row]:
+    """What services said, each with the day on which it was checked."""
+    if facts.paper:
+        paper = facts.paper.data
+        yield words.first_version, str(paper.published or ""), None
+        version = f"v{paper.latest_version}" if paper.latest_version else ""
+        yield words.latest_version, " · ".join(filter(None, [version, str(paper.updated or "")])), None
+        yield words.categories, _joined(paper.categories or [paper.primary_category or ""], words), None
+        yield words.remark, paper.comment or "", None
+        yield words.journal, paper.journal_ref or "", None
+    if facts.repository:
+        repository = facts.repository.data
+        yield words.star_count, f"{repository.stars:,}" if repository.stars is not None else "", None
+        yield words.risen, f"+{facts.risen:,}" if facts.risen else "", None
+        yield words.last_commit, str(repository.last_commit or repository.pushed_at or ""), None
+        commits = repository.commits_in_year
+        yield words.commits_a_year, f"{commits:,}" if commits else "", None
+        release = [repository.latest_release or "", str(repository.latest_release_date or "")]
+        yield words.release, " · ".join(filter(None, release)), None
+        yield words.main_language, repository.main_language or "", None
+        yield words.code_license, repository.license_spdx or "", None
+    for record in facts.records:
+        if record.state not in {"ok", "unknown"} and record.since:
+            said = " · ".join(filter(None, [words.states[record.state], str(record.since), record.reason or ""]))
+            yield words.state, said, None
+
+
+def _joined(parts: list[str], words: Words) -> str:
+    return words.between_names.join(filter(None, parts))

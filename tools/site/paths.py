@@ -1,0 +1,35 @@
+"""Learning paths: for each reader an order through tutorials and resources, out of docs/paths.yaml."""
+
+from tools.site.cards import page_of
+from tools.site.links import source
+from tools.site.project import Project
+from tools.site.templates import front_matter, html_block
+from tools.site.words import WORDS
+from tools.tutorials.source import Language
+
+PAGE = "paths.md"
+
+
+def paths_page(project: Project, language: Language) -> dict[str, str | bytes]:
+    """All paths on one page, each with an anchor of its own."""
+    words = WORDS[language]
+    tutorials = {tutorial.name: tutorial.header for tutorial, _ in project.tutorials}
+    resources = {resource.id: resource for resource in project.catalogue.resources}
+    paths = []
+    for path in project.paths:
+        steps = []
+        for step in path.steps:
+            if step.tutorial:
+                header = tutorials[step.tutorial]
+                title, href = header.title[language], source(PAGE, f"tutorials/{step.tutorial}.md")
+                kind = f"{words.tutorial_kind} · {words.minutes.format(header.minutes)}"
+            else:
+                resource = resources[str(step.resource)]
+                own = resource.title_zh if language == "zh" else resource.title_en
+                title, kind = own or resource.title, words.kinds[resource.kind]
+                href = source(PAGE, page_of(resource))
+            steps.append((title, href, kind, step.after[language]))
+        paths.append((path.id, path.title[language], path.reader[language], steps))
+    head = front_matter(words.paths, words.paths_about)
+    body = html_block("paths.html", paths=paths, words=words)
+    return {PAGE: f"{head}\n# {words.paths}\n\n{words.paths_about}\n{{ .lead }}\n\n{body}\n"}
