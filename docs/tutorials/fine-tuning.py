@@ -260,22 +260,22 @@ def shuffled(poem):
 
 
 # %%
-HEAD = "| | quatrains | alternation | opposition | adhesion | regular | rhyme |\n|---|---|---|---|---|---|---|"
-
-
-def row(name, measured):
-    form, _, rules = measured
-    shares = (form, rules.alternation, rules.opposition, rules.adhesion, rules.regular, rules.rhyme)
-    return f"| {name} | " + " | ".join(f"{share:.1%}" for share in shares) + " |"
+def table(columns, **more):
+    """What `measure` gave, a column each; `more` are rows to add."""
+    rows = {"quatrains": [f"{form:.1%}" for form, _, _ in columns.values()]}
+    for rule in ("alternation", "opposition", "adhesion", "regular", "rhyme"):
+        rows[rule] = [f"{getattr(rules, rule):.1%}" for _, _, rules in columns.values()]
+    head = f"| | {' | '.join(columns)} |\n|---|{'---|' * len(columns)}\n"
+    return Markdown(head + "\n".join(f"| {name} | {' | '.join(row)} |" for name, row in (rows | more).items()))
 
 
 real = {"poets, five": five, "poets, seven": seven}
 real |= {name.replace("poets", "shuffled"): list(map(shuffled, texts)) for name, texts in real.items()}
 real = {name: measure(texts) for name, texts in real.items()}
-display(Markdown("\n".join([HEAD, *(row(name, measured) for name, measured in real.items())])))
+display(table(real))
 
 # %% [markdown] tags=["zh"]
-# 打乱之后，「交替」「对」「粘」仍有六成多，因为一半左右的字对碰巧就合，多音字又放宽一些；「合律」要八个（七言十二个）位置同时对，就很难碰上了，七言只有 {{ regular_shuffled_seven:.1%}}，诗人则有 {{ regular_seven:.0%}}。五言里古绝多，诗人也只有 {{ regular_five:.0%}}。押韵分得更开：七言 {{ rhyme_seven:.0%}} 对 {{ rhyme_shuffled_seven:.0%}}。看「合律」和「押韵」，前三列只用来找原因。
+# 打乱之后，「交替」「对」「粘」仍有六成多，因为一半左右的字对碰巧就合，多音字又放宽一些；「合律」要八个（七言十二个）位置同时对，就很难碰上了，七言只有 {{ regular_shuffled_seven:.1%}}，诗人则有 {{ regular_seven:.0%}}。五言里古绝多，诗人也只有 {{ regular_five:.0%}}。押韵分得更开：七言 {{ rhyme_seven:.0%}} 对 {{ rhyme_shuffled_seven:.0%}}。看「合律」和「押韵」，前三项只用来找原因。
 #
 # ## 微调，和四个对照 { #fine-tuning }
 #
@@ -292,7 +292,7 @@ display(Markdown("\n".join([HEAD, *(row(name, measured) for name, measured in re
 # {{ steps }} 步只够把绝句看 {{ passes:.1f}} 遍，{{ few }} 首的那个却看了 {{ few_passes:.0f}} 遍。每过一阵停下来看一眼：绝句和普通诗各要多少**每字比特数**（bits per character），即总损失除以 $\ln 2$ 和字数；前两个还各写 {{ sampled }} 首诗来量格律。五个模型的训练占了本页运行时间的一大半。比特数比困惑度直观：少 1 比特，平均每个字的候选就少一半。
 
 # %% [markdown] tags=["en"]
-# Shuffled poems still get sixty per cent and more for alternation, opposition and adhesion. Any two characters differ in class about every second time, and those with several readings are forgiven. To be regular, eight places (twelve in sevens) must be right at once, which chance hardly manages, {{ regular_shuffled_seven:.1%}} in sevens where the poets have {{ regular_seven:.0%}}. In fives many poems are in the old style, and the poets' share is {{ regular_five:.0%}}. Rhyme tells them apart further still, {{ rhyme_seven:.0%}} against {{ rhyme_shuffled_seven:.0%}} in sevens. So read “regular” and “rhyme”; the first three columns are for finding out why.
+# Shuffled poems still get sixty per cent and more for alternation, opposition and adhesion. Any two characters differ in class about every second time, and those with several readings are forgiven. To be regular, eight places (twelve in sevens) must be right at once, which chance hardly manages, {{ regular_shuffled_seven:.1%}} in sevens where the poets have {{ regular_seven:.0%}}. In fives many poems are in the old style, and the poets' share is {{ regular_five:.0%}}. Rhyme tells them apart further still, {{ rhyme_seven:.0%}} against {{ rhyme_shuffled_seven:.0%}} in sevens. So read “regular” and “rhyme”; the first three rules are for finding out why.
 #
 # ## Fine-tuning, and four controls { #fine-tuning }
 #
@@ -346,6 +346,10 @@ a_few = chance.sample(training, few)
 runs = {
     "fine-tuned": fine_tune(models["fine-tuned"], training, also_writes=True),
     "from scratch": fine_tune(models["from scratch"], training, also_writes=True),
+}
+
+# %%
+runs |= {
     "low rate": fine_tune(models["low rate"], training, learning_rate=1e-4),
     "replay": fine_tune(models["replay"], training + replayed),
     "few poems": fine_tune(models["few poems"], a_few),
@@ -410,7 +414,7 @@ works = {name: write(model, [""] * written, seed=1) for name, model in models.it
 verse = {name: measure(texts) for name, texts in works.items()}
 verse |= {"poets": measure(test), "poets, shuffled": measure(list(map(shuffled, test)))}
 shown = ["pre-trained", "from scratch", "fine-tuned", "poets, shuffled", "poets"]
-display(Markdown("\n".join([HEAD, *(row(name, verse[name]) for name in shown)])))
+display(table({name: verse[name] for name in shown}))
 
 # %% tags=["fold"] caption={"zh": "微调途中写出来的诗有多少成绝句、交替、合律、押韵，点线是诗人的水平。左：从预训练的模型开始。右：从零开始。步数为对数轴。", "en": "Of what the model writes on its way, the share of quatrains, of alternation, of regular poems and of rhymes; dotted, the poets. Left from the pre-trained model, right from scratch; steps on a logarithmic axis."}
 MEASURES = {
@@ -429,7 +433,7 @@ for axis, name in zip(axes, ("fine-tuned", "from scratch"), strict=True):
     axis.set(title=name, xlabel="step", xlim=(-1, 1.15 * steps), ylim=(-0.03, 1.04), xticks=x, xticklabels=x)
     axis.minorticks_off()
 axes[0].set_ylabel("share")
-axes[1].legend(fontsize=8, loc="upper left")
+axes[1].legend(fontsize=8, loc="center left", bbox_to_anchor=(0, 0.4))
 figure.tight_layout()
 plt.show()
 
@@ -624,12 +628,11 @@ print("the article's model goes on:", write(article, ["白日依山尽，"], tem
 # **1.** Set the temperature to `0.3` and to `1.2`. What becomes of tones, rhyme and vocabulary?
 
 # %% tags=["answer"]
-head, rule = HEAD.split("\n")
-rows = []
-for temperature in (0.3, 0.8, 1.2):
-    texts = write(models["fine-tuned"], [""] * sampled, temperature=temperature)
-    rows.append(row(f"`{temperature}`", measure(texts)) + f" {len(set(''.join(texts)))} |")
-display(Markdown("\n".join([f"{head} different characters |", f"{rule}---|", *rows])))
+temperatures = (0.3, 0.8, 1.2)
+written_at = {t: write(models["fine-tuned"], [""] * sampled, temperature=t) for t in temperatures}
+different = [str(len(set("".join(texts)))) for texts in written_at.values()]
+columns = {f"temperature {t}": measure(texts) for t, texts in written_at.items()}
+display(table(columns, **{"different characters": different}))
 print(*write(models["fine-tuned"], [""] * 3, temperature=0.3), sep="\n")
 
 # %% [markdown] tags=["zh"]
@@ -756,6 +759,7 @@ more |= {
     "few_lowest": min(seen["quatrains"] for seen in courses["few poems"]),
     "copied_fine_tuned": copying["fine-tuned, from its training set"][0],
     "copied_poets": copying["poets, from the same"][0],
+    "few_loss": runs["few poems"][0][-1],
     "copied_few": copying[f"few poems, from its {few}"][0],
     "article_reported": article_losses[-1],
     "right_reported": runs["fine-tuned"][0][-1],
