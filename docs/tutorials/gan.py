@@ -390,7 +390,7 @@ show(
 # %% [markdown] tags=["en"]
 # ## Measure: Fréchet distance on features { #frechet }
 #
-# To compare pixel by pixel is no use. Let a network that has seen many photographs look at them, turn each picture into a list of features, and compare two heaps of features as distributions. The [Fréchet distance][paper-fid] takes each for a Gaussian with mean $\mu$ and covariance $\Sigma$:
+# Comparing pixel by pixel is no use. Let a network that has seen many photographs look at them, turn each picture into a list of features, and compare two heaps of features as distributions. The [Fréchet distance][paper-fid] takes each for a Gaussian with mean $\mu$ and covariance $\Sigma$:
 #
 # $$d^2 = \lVert\mu_1 - \mu_2\rVert^2 + \operatorname{Tr}\left(\Sigma_1 + \Sigma_2 - 2\sqrt{\Sigma_1\Sigma_2}\right)$$
 #
@@ -467,7 +467,7 @@ head = f"| pictures | Fréchet distance over EfficientNet-Lite0 features (N = {s
 display(Markdown("\n".join([head, "|---|---|---|", *rows])))
 
 # %% [markdown] tags=["zh"]
-# 先看尺子。真图比真图也有 {{ fd_real:.0f}}，这是底。少了三类鞋，{{ fd_without_shoes:.0f}}。加一点人眼不大在意的噪声，{{ fd_noisy:.0f}}，比弄得模糊一片（{{ fd_blurred:.0f}}）还远：这个网络看重纹理，不是人的眼睛。
+# 先看尺子。真图比真图也有 {{ fd_real:.0f}}，这是底。少了三类鞋，{{ fd_without_shoes:.0f}}。加一点人眼不大在意的噪声，{{ fd_noisy:.0f}}，比弄得模糊一片（{{ fd_blurred:.0f}}）还远：这个网络看重纹理，和人眼不一样。
 #
 # 再看五种配方。走了 {{ image_steps }} 步，它们从 {{ fd_least:.0f}} 到 {{ fd_most:.0f}}，都还远；各类倒是都画得出，最少的也占 {{ rarest_least:.1%}}。R3GAN 的损失在环上八个模式全学会了，在这里却不占便宜（{{ fd_r3:.0f}}），光抄损失，不抄网络和训练时长，好处不会跟着来。
 #
@@ -512,7 +512,7 @@ with torch.no_grad():
     ordered = torch.cat([asked(noise_of(len(part), 2), part) for part in labels.split(500)]).contiguous()
 obeyed = (judged(ordered) == labels).view(10, -1).float().mean(dim=1)
 
-# %% tags=["fold"] caption={"zh": "每行一类，每列一份噪声：同一份噪声在各类里往往留下同样的宽窄和明暗。", "en": "A row for each class, a column for each piece of noise: what a piece of noise makes wide or dark in one class it often does in the others."}
+# %% tags=["fold"] caption={"zh": "每行一类，每列一份噪声：同一份噪声在各类里往往留下同样的宽窄和明暗。", "en": "A row for each class, a column for each piece of noise: what a piece of noise makes wide or dark in one class it often makes so in the others."}
 with torch.no_grad():
     grid = asked(noise_of(10, 3).repeat(10, 1), torch.arange(10).repeat_interleave(10))
 show(grid.contiguous(), 10, fashion_mnist.CLASSES, width=6.6)
@@ -576,7 +576,7 @@ show(torch.cat([colour[spread], make(paints, noise_of(64, 5))]), 16, width=7.4)
 # 圆脸、轮廓、眼睛和嘴都学到了；只见过一两次的，戴帽的、流泪的，化成了彩色的颗粒。总共 {{ faces }} 张图，会不会是背下来的？给每张生成的图找出特征最接近的真图，比一比夹角的余弦，1 就是一模一样：
 
 # %% [markdown] tags=["en"]
-# Round faces, outlines, eyes and mouths are learnt; what occurs once or twice, a hat, a flood of tears, dissolves into coloured grain. With {{ faces }} pictures in all, are these learnt by heart? For each generated picture find the real one with the nearest features, and look at the cosine of the angle between them, which is 1 for two of a kind:
+# Round faces, outlines, eyes and mouths are learnt; what occurs once or twice, a hat, a flood of tears, dissolves into coloured grain. With {{ faces }} pictures in all, are these learnt by heart? For each generated picture find the real one with the nearest features, and look at the cosine of the angle between them, which is 1 for two that are the same:
 
 
 # %%
@@ -763,7 +763,7 @@ print(f"average {distances[f'{LONGER}, {long_steps} steps']:.0f}, the last step'
 # - EfficientNet-Lite0 是在 224 像素的照片上训练的，拿它来看放大了的灰度小图，只是将就。它对颗粒比人眼敏感，上面那把「加一点噪声」的尺子量的就是这个。
 # - 真要做高清图像，今天首选扩散模型；要用 GAN 求快，从 [R3GAN 的代码][tool-r3gan]起步，连网络一起用，别只抄损失。
 #
-# 整页要跑七分钟左右，比别的教程长，因为光是图片就训练了七个生成器。
+# 整页要跑七分钟左右，因为光是图片就训练了七个生成器。
 #
 # 对照：本页的损失与 `torch.nn.functional` 里的 `binary_cross_entropy_with_logits` 和 `mse_loss` 在 float64 下最多相差 {{ parity:.0e}}，由下面这段代码算出。Fréchet 距离与 scipy、EfficientNet-Lite0 与发布权重的那个包的对照在测试里。
 
@@ -775,7 +775,7 @@ print(f"average {distances[f'{LONGER}, {long_steps} steps']:.0f}, the last step'
 # - EfficientNet-Lite0 learnt from photographs of 224 pixels, and enlarged grey miniatures are not what it knows. It minds grain more than an eye does, which is what the yardstick with a little noise measures.
 # - For large images use diffusion today. Where a GAN's speed is wanted, begin with the [code of R3GAN][tool-r3gan], and take its networks along with its loss.
 #
-# The page takes some seven minutes to run, longer than others, because it trains seven generators on pictures alone.
+# The page takes some seven minutes to run, because it trains seven generators on pictures alone.
 #
 # Parity: the losses of this page and `binary_cross_entropy_with_logits` and `mse_loss` of `torch.nn.functional` differ by at most {{ parity:.0e}} in float64, computed by the code below. The tests compare the Fréchet distance with scipy, and EfficientNet-Lite0 with the package that its weights were published with.
 

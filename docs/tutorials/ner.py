@@ -406,7 +406,7 @@ everywhere = "\n".join("".join(sentence.tokens) for sentence in training)
 trusted = {text: kind for text, kind in lexicon.items() if 2 * names[text, kind] >= everywhere.count(text)}
 
 # %% [markdown] tags=["zh"]
-# 第二个词典 `trusted` 只留可信的：一串字在训练集里出现，至少一半的时候真是这个名字。本站所依据的文章给出过一张 CoNLL-2003 的成绩表，宣称 F1 是 `97.3 %`（见[勘误](../errata.md#e22)和[勘误](../errata.md#e23)）；把它的各行也拿来重算。
+# 第二个词典 `trusted` 只留可信的：一串字在训练集里出现，至少一半的时候真是这个名字。本站所依据的文章给出过一张 CoNLL-2003 的成绩表，宣称 F1 是 `97.3 %`（见勘误[一](../errata.md#e22)、[二](../errata.md#e23)）；把它的各行也拿来重算。
 
 # %% [markdown] tags=["en"]
 # The second lexicon, `trusted`, keeps what can be relied on: strings that are this name at least every other time they occur in the training set. The article that this site grew out of printed a table for CoNLL-2003 and claimed an F1 of `97.3 %` (see the [errata](../errata.md#e22), and [again](../errata.md#e23)); its rows are added up here as well.
