@@ -57,7 +57,6 @@ from aigc_ref.lm.gpt import GPT, GPTConfig
 from aigc_ref.lm.gpt2 import load_gpt2, to_gpt2
 from aigc_ref.metrics.diversity import distinct
 from aigc_ref.metrics.perplexity import bits_per_character
-from aigc_ref.metrics.tokenize import HAN
 from aigc_ref.text.collate import causal_collator
 from aigc_ref.text.datasets import TextDataset
 from aigc_ref.text.sampling import length_buckets
@@ -149,12 +148,18 @@ for kind, pairs in SENTENCES.items():
             "ratio": chinese / english,
             "each": chinese / characters,
         }
+measures = {
+    "chinese": ("Chinese tokens", "d"),
+    "english": ("English tokens", "d"),
+    "ratio": ("ratio", ".2f"),
+    "each": ("tokens per Chinese character", ".2f"),
+}
 rows = [
-    f"| {kind} | {name} | {cost['chinese']} | {cost['english']} | {cost['ratio']:.2f} | {cost['each']:.2f} |"
-    for (kind, name), cost in costs.items()
+    f"| {kind}: {label} | " + " | ".join(f"{costs[kind, name][key]:{form}}" for name in encodings) + " |"
+    for kind in SENTENCES
+    for key, (label, form) in measures.items()
 ]
-head = "| sentences | vocabulary | Chinese tokens | English tokens | ratio | tokens per Chinese character |"
-display(Markdown("\n".join([head, "|---|---|---|---|---|---|", *rows])))
+display(Markdown("\n".join([f"| | {' | '.join(encodings)} |", "|---|---|---|---|", *rows])))
 
 # %% tags=["fold"] caption={"zh": "同样的意思，中文词元数是英文的几倍。虚线以下，中文更省。", "en": "How many times as many tokens the Chinese takes as the English of the same meaning. Below the dashed line Chinese is the cheaper."}
 figure, axis = plt.subplots(figsize=(6, 2.6))
@@ -176,7 +181,7 @@ plt.show()
 #
 # 下面训练自己的模型。语料是《全唐诗》，转成简体，取 16 到 64 字的诗；有些诗里夹着编者的注（「见《……》卷」之类，带括号），不要，否则模型也会跟着写注。[后面的教程](fine-tuning.md)要拿五言、七言绝句来微调，所以绝句一首也不用。
 #
-# 去重要小心。同一首诗常有几个版本，差几个字，归在不同诗人名下，也有律诗截成绝句的；照字面去重，它们就会分到训练集和测试集两边，等于漏题。所以多一条规矩：一首诗若有三分之一的句子在绝句或前面的诗里出现过，就不要。这样剔除了 {{ left_out:,}} 首。
+# 去重要小心。同一首诗常有几个版本，差几个字，归在不同诗人名下，也有律诗截成绝句的；照字面去重，它们就会分到训练集和测试集两边，等于漏题。所以多一条规矩：一首诗若有三分之一的句子在绝句或前面的诗里出现过，就不要。这样剔除了 {{ left_out:,}} 首。挑诗和剔除在 [`ordinary`][aigc_ref.datasets.poetry.ordinary] 和 [`without_versions`][aigc_ref.datasets.poetry.without_versions] 里，微调那篇还要照样用一遍。
 
 # %% [markdown] tags=["en"]
 # With GPT-2's vocabulary modern Chinese costs {{ ratio_modern_r50k:.1f}} times the tokens of English; with `o200k` only {{ extra_modern_o200k:.0%}} more. The English counts hardly change; all that was gained is Chinese. Classical Chinese is terse to begin with, and with `o200k` cheaper than its English ({{ ratio_classical_o200k:.2f}} times). What differs is the corpus that the tokenizers learnt from. With enough Chinese in it, common characters and words get numbers of their own.
@@ -187,26 +192,13 @@ plt.show()
 #
 # Now for a model of our own. The corpus is the Complete Tang Poems in simplified characters, of which we take poems of 16 to 64 characters. Some have editors' notes in brackets in their text; these are left out, or the model would write notes too. [A later tutorial](fine-tuning.md) fine-tunes on quatrains of five and seven characters a line, so no quatrain is used here.
 #
-# Duplicates need care. One poem often comes in several versions that differ in a few characters and go under different poets, and half of an eight-line poem may stand elsewhere as a quatrain. Comparing whole poems misses these; they land on both sides of the split, and the test leaks. Hence one more rule: a poem is left out if a third of its lines occur in a quatrain or in an earlier poem. That removes {{ left_out:,}}.
+# Duplicates need care. One poem often comes in several versions that differ in a few characters and go under different poets, and half of an eight-line poem may stand elsewhere as a quatrain. Comparing whole poems misses these; they land on both sides of the split, and the test leaks. Hence one more rule: a poem is left out if a third of its lines occur in a quatrain or in an earlier poem. That removes {{ left_out:,}}. The choice and the rule are [`ordinary`][aigc_ref.datasets.poetry.ordinary] and [`without_versions`][aigc_ref.datasets.poetry.without_versions], and the tutorial on fine-tuning uses them again.
 
 # %%
 poems = poetry.tang_poems()[:most_poems]
 quatrains = {*poetry.quatrains(poems, line=5), *poetry.quatrains(poems, line=7)}
-
-
-def lines_of(poem):
-    return re.findall(r"[^，。？！；]+", poem)
-
-
-seen_lines = {line for quatrain in quatrains for line in lines_of(quatrain)}
-clean = re.compile(rf"[{HAN}，。？！；：、]+")
-others = [poem for poem in sorted(set(poems) - quatrains) if 16 <= len(poem) <= 64 and clean.fullmatch(poem)]
-kept = []
-for poem in others:
-    lines = lines_of(poem)
-    if sum(line in seen_lines for line in lines) < len(lines) / 3:
-        kept.append(poem)
-    seen_lines.update(lines)
+others = poetry.ordinary(poems, shortest=16, longest=64)
+kept = poetry.without_versions(others, known=quatrains)
 training, validation, test = split(kept, [0.96, 0.02])
 print(
     f"{len(poems):,} poems, {len(quatrains):,} of them quatrains; {len(others):,} others of fitting length and without notes"
@@ -249,11 +241,11 @@ corpora = {
 }
 counts = {name: count(text) for name, text in corpora.items()}
 rows = [
-    f"| {name} | {' | '.join(f'{value / len(corpora[name]):.2f}' for value in found.values())} | {unknown(corpora[name]):.1%} |"
-    for name, found in counts.items()
+    f"| {name} | " + " | ".join(f"{counts[corpus][name] / len(text):.2f}" for corpus, text in corpora.items()) + " |"
+    for name in counts["English"]
 ]
-head = f"| tokens per character of | {' | '.join(counts['English'])} | unknown characters |"
-display(Markdown("\n".join([head, "|---" * 7 + "|", *rows])))
+rows += [f"| unknown characters | {' | '.join(f'{unknown(text):.1%}' for text in corpora.values())} |"]
+display(Markdown("\n".join([f"| tokens per character | {' | '.join(corpora)} |", "|---|---|---|---|", *rows])))
 print(
     [
         byte_pairs.decode(token)
@@ -278,7 +270,9 @@ print(
 #
 # 位置之间只靠注意力（attention，[论文][paper-attention-is-all-you-need]）来往。位置 $i$ 的隐藏状态变出查询 $q_i$，位置 $j$ 变出键 $k_j$ 和值 $v_j$，都是 $d$ 维向量：
 #
-# $$a_{ij} = \frac{\exp(q_i^\top k_j / \sqrt{d})}{\sum_{j' \le i} \exp(q_i^\top k_{j'} / \sqrt{d})} \quad (j \le i), \qquad o_i = \sum_{j \le i} a_{ij} v_j$$
+# $$a_{ij} = \frac{\exp(q_i^\top k_j / \sqrt{d})}{\sum_{j' \le i} \exp(q_i^\top k_{j'} / \sqrt{d})} \quad (j \le i)$$
+#
+# $$o_i = \sum_{j \le i} a_{ij} v_j$$
 #
 # $a_{ij}$ 是位置 $i$ 从位置 $j$ 取多少，每行加起来等于 1；除以 $\sqrt{d}$ 是为了让分数的大小不随维数增长。求和只到 $j \le i$，这就是因果掩码：写第 $i$ 个字时，后面的字还不存在。一层里有 {{ heads }} 个头，各看各的。
 
@@ -289,7 +283,9 @@ print(
 #
 # Positions exchange information through [attention][paper-attention-is-all-you-need] alone. The hidden state at position $i$ gives a query $q_i$, the one at position $j$ a key $k_j$ and a value $v_j$, all vectors of $d$ numbers:
 #
-# $$a_{ij} = \frac{\exp(q_i^\top k_j / \sqrt{d})}{\sum_{j' \le i} \exp(q_i^\top k_{j'} / \sqrt{d})} \quad (j \le i), \qquad o_i = \sum_{j \le i} a_{ij} v_j$$
+# $$a_{ij} = \frac{\exp(q_i^\top k_j / \sqrt{d})}{\sum_{j' \le i} \exp(q_i^\top k_{j'} / \sqrt{d})} \quad (j \le i)$$
+#
+# $$o_i = \sum_{j \le i} a_{ij} v_j$$
 #
 # $a_{ij}$ is how much position $i$ takes from position $j$, and each row sums to 1; dividing by $\sqrt{d}$ keeps the scores from growing with $d$. The sums end at $j = i$. This is the causal mask: while character $i$ is written, those after it do not exist yet. A layer has {{ heads }} heads, each with an attention of its own.
 
@@ -356,14 +352,14 @@ print(f"before training {bits_at_first:.2f} bits per character; log2 V = {math.l
 #
 # 损失降了多少才算学会？先看不用神经网络、光靠计数能做到多少。$n$ 元模型只看前 $n-1$ 个词元，按训练集里的次数预测下一个；没见过的组合退到更短的历史（绝对折扣，$\delta = 0.75$；$c$ 是次数，$m(h)$ 是 $h$ 之后出现过的不同词元数，$h'$ 是去掉最早一个词元的 $h$）：
 #
-# $$p(x \mid h) = \frac{\max(c(h, x) - \delta, 0)}{c(h)} + \frac{\delta \, m(h)}{c(h)} \, p(x \mid h')$$
+# $$\begin{aligned} p(x \mid h) = {} & \frac{\max(c(h, x) - \delta, 0)}{c(h)} \\ & + \frac{\delta \, m(h)}{c(h)} \, p(x \mid h') \end{aligned}$$
 
 # %% [markdown] tags=["en"]
 # ## Baselines: what counting can do { #baselines }
 #
 # How far must the loss fall before we speak of learning? See first what counts alone can do, without a network. An $n$-gram model looks at the last $n-1$ tokens and predicts the next by how often it came in the training set; for what was never seen it falls back on a shorter history (absolute discounting, $\delta = 0.75$; $c$ are counts, $m(h)$ is how many different tokens came after $h$, and $h'$ is $h$ without its earliest token):
 #
-# $$p(x \mid h) = \frac{\max(c(h, x) - \delta, 0)}{c(h)} + \frac{\delta \, m(h)}{c(h)} \, p(x \mid h')$$
+# $$\begin{aligned} p(x \mid h) = {} & \frac{\max(c(h, x) - \delta, 0)}{c(h)} \\ & + \frac{\delta \, m(h)}{c(h)} \, p(x \mid h') \end{aligned}$$
 
 
 # %%
@@ -555,7 +551,7 @@ back = torch.stack([mean_maps.diagonal(-distance, dim1=-2, dim2=-1).mean(dim=-1)
 peak_layer = int(back[..., 5].mean(dim=1).argmax())
 heads = {distance: divmod(int(back[..., distance].argmax()), shape.heads) for distance in (1, 5)}
 
-# %% tags=["fold"] caption={"zh": "左、中：两个头在这批诗上的平均注意力（前四句，取平方根以便看清）。行是正在读的位置，列是它看的位置，刻度在 <bos> 和标点上；右上方全空，就是因果掩码。右：各层（三个头平均）看向多远之前。", "en": "Left and middle, the mean attention of two heads over these poems (first four lines; square roots, to show small weights). Rows are where the model reads, columns where it looks, with ticks at <bos> and the marks; the empty upper right is the causal mask. Right, how far back each layer looks (mean of its three heads)."}
+# %% tags=["fold"] caption={"zh": "左、中：两个头在这批诗上的平均注意力（前四句，取平方根以便看清）。行是正在读的位置，列是它看的位置，刻度在 `<bos>` 和标点上；右上方全空，就是因果掩码。右：各层（三个头平均）看向多远之前。", "en": "Left and middle, the mean attention of two heads over these poems (first four lines; square roots, to show small weights). Rows are where the model reads, columns where it looks, with ticks at `<bos>` and the marks; the empty upper right is the causal mask. Right, how far back each layer looks (mean of its three heads)."}
 figure, axes = plt.subplots(1, 3, figsize=(7.6, 2.7), width_ratios=[1, 1, 1.3])
 ink = LinearSegmentedColormap.from_list("ink", [f"{figures.VERMILION}00", figures.VERMILION])
 for axis, (distance, (layer, head)) in zip(axes, heads.items(), strict=False):
@@ -655,7 +651,7 @@ display(Markdown("\n".join(["| knob | poem (its first 48 characters) |", "|---|-
 # - **distinct-2** ([paper][paper-distinct-n]): of all pairs of neighbours in the first 42 new characters, the share that are different; the higher the more diverse;
 # - **bits per character**: how surprising the model itself, at temperature 1, finds these poems.
 #
-# The last row are the poets' own continuations. They are to compare with, not to be beaten.
+# The last row is the poets' own continuations, there to compare with and not to be beaten.
 
 
 # %%
@@ -665,7 +661,7 @@ openings = [poem[:6] for poem in sources]
 
 def measured(texts):
     wholes = [opening + text for opening, text in zip(openings, texts, strict=True)]
-    lines = [lines_of(whole) for whole in wholes]
+    lines = [poetry.lines_of(whole) for whole in wholes]
     ended = [
         whole if len(whole) < 6 + longest else whole[:-4] for whole in wholes
     ]  # 64: five couplets and four characters
@@ -687,7 +683,7 @@ rows = [
 head = "| knob | in form | repeats | distinct-2 | bits per character |"
 display(Markdown("\n".join([head, "|---|---|---|---|---|", *rows])))
 
-# %% tags=["fold"] caption={"zh": "横轴：模型觉得这些诗有多意外；纵轴：有多样。实线把温度从低到高连起来，菱形是诗人。", "en": "Across, how surprising the model finds the poems; up, how diverse they are. The line joins temperatures from low to high; the diamond are the poets."}
+# %% tags=["fold"] caption={"zh": "横轴：模型觉得这些诗有多意外；纵轴：它们有多多样。实线把温度从低到高连起来，菱形是诗人。", "en": "Across, how surprising the model finds the poems; up, how diverse they are. The line joins temperatures from low to high; the diamond is the poets."}
 figure, axis = plt.subplots(figsize=(6.4, 3.2))
 spots = {name: (row["bits per character"], row["distinct-2"]) for name, row in table.items()}
 axis.plot(
@@ -880,11 +876,11 @@ for name, columns in {"characters": slice(0, 5), "marks": slice(5, 6)}.items():
 # **3.** How many of the lines that the model writes are learnt by heart from the training set? Poets share lines too, so there must be something to compare with.
 
 # %% tags=["answer"]
-known_lines = {line for poem in training for line in lines_of(poem)}
+known_lines = {line for poem in training for line in poetry.lines_of(poem)}
 
 
 def copied(texts):
-    lines = [line for text in texts for line in lines_of(text[:42]) if len(line) == 5]
+    lines = [line for text in texts for line in poetry.lines_of(text[:42]) if len(line) == 5]
     return sum(line in known_lines for line in lines) / max(len(lines), 1)
 
 
