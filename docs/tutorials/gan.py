@@ -69,7 +69,7 @@ claims_hold = True  # whether the run is long enough for what the text says of i
 #
 # 判别器想把真假分开，也就是让下面的价值函数尽量大，生成器则想让它尽量小：
 #
-# $$V(D, G) = \mathbb{E}_x[\log \sigma(D(x))] + \mathbb{E}_z[\log(1 - \sigma(D(G(z))))]$$
+# $$\begin{aligned} V(D, G) = {} & \mathbb{E}_x[\log \sigma(D(x))] \\ & + \mathbb{E}_z[\log(1 - \sigma(D(G(z))))] \end{aligned}$$
 #
 # 训练框架只会最小化，所以判别器的损失要加负号：$L_D = -V$。生成器有两种选择，记 $s = D(G(z))$：
 #
@@ -87,7 +87,7 @@ claims_hold = True  # whether the run is long enough for what the text says of i
 #
 # The discriminator wants to tell real from generated, so it makes the value below large; the generator makes it small:
 #
-# $$V(D, G) = \mathbb{E}_x[\log \sigma(D(x))] + \mathbb{E}_z[\log(1 - \sigma(D(G(z))))]$$
+# $$\begin{aligned} V(D, G) = {} & \mathbb{E}_x[\log \sigma(D(x))] \\ & + \mathbb{E}_z[\log(1 - \sigma(D(G(z))))] \end{aligned}$$
 #
 # A training framework only minimises, so the discriminator's loss needs a minus sign, $L_D = -V$. For the generator there are two choices; write $s = D(G(z))$:
 #
@@ -605,7 +605,9 @@ show(torch.cat([make(paints, noise_of(64, 5))[:12], colour[neighbour[:12]]]), 12
 #
 # 噪声 $z$ 是图片的坐标，$z$ 的空间叫潜空间（latent space）。从 $z_0$ 走到 $z_1$，沿途的图片应当逐渐变化，而不是换来换去。走直线还是走弧线？
 #
-# $$z_t^{\text{linear}} = (1-t)\,z_0 + t\,z_1 \qquad z_t^{\text{spherical}} = \frac{\sin((1-t)\,\theta)}{\sin\theta}\,z_0 + \frac{\sin(t\,\theta)}{\sin\theta}\,z_1$$
+# $$z_t^{\text{linear}} = (1-t)\,z_0 + t\,z_1$$
+#
+# $$z_t^{\text{spherical}} = \frac{\sin((1-t)\,\theta)}{\sin\theta}\,z_0 + \frac{\sin(t\,\theta)}{\sin\theta}\,z_1$$
 #
 # $\theta$ 是 $z_0$ 和 $z_1$ 的夹角，$t$ 从 0 到 1。高维的正态噪声几乎全落在一层薄壳上：64 维时长度大约是 $\sqrt{64} = 8$，很少离得远。两个独立的向量差不多垂直，直线的中点于是只有 $8/\sqrt2 \approx 5.7$ 长，掉进了壳里面，生成器在那里几乎没有训练过。弧线则一直留在壳上。量一量：
 
@@ -614,7 +616,9 @@ show(torch.cat([make(paints, noise_of(64, 5))[:12], colour[neighbour[:12]]]), 12
 #
 # Noise $z$ is the address of a picture, and the space of all $z$ is the latent space. On the way from $z_0$ to $z_1$ pictures should change by degrees. Does one walk along a line or an arc?
 #
-# $$z_t^{\text{linear}} = (1-t)\,z_0 + t\,z_1 \qquad z_t^{\text{spherical}} = \frac{\sin((1-t)\,\theta)}{\sin\theta}\,z_0 + \frac{\sin(t\,\theta)}{\sin\theta}\,z_1$$
+# $$z_t^{\text{linear}} = (1-t)\,z_0 + t\,z_1$$
+#
+# $$z_t^{\text{spherical}} = \frac{\sin((1-t)\,\theta)}{\sin\theta}\,z_0 + \frac{\sin(t\,\theta)}{\sin\theta}\,z_1$$
 #
 # Here $\theta$ is the angle between $z_0$ and $z_1$, and $t$ goes from 0 to 1. Normal noise in many dimensions lies almost wholly in a thin shell; in 64 of them its length is about $\sqrt{64} = 8$ and seldom far from that. Two independent vectors are nearly at right angles, so that the middle of the straight line is only $8/\sqrt2 \approx 5.7$ long. It falls inside the shell, where the generator hardly ever trained, while the arc stays in it. Measured:
 

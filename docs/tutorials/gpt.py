@@ -551,7 +551,7 @@ back = torch.stack([mean_maps.diagonal(-distance, dim1=-2, dim2=-1).mean(dim=-1)
 peak_layer = int(back[..., 5].mean(dim=1).argmax())
 heads = {distance: divmod(int(back[..., distance].argmax()), shape.heads) for distance in (1, 5)}
 
-# %% tags=["fold"] caption={"zh": "左、中：两个头在这批诗上的平均注意力（前四句，取平方根以便看清）。行是正在读的位置，列是它看的位置，刻度在 `<bos>` 和标点上；右上方全空，就是因果掩码。右：各层（三个头平均）看向多远之前。", "en": "Left and middle, the mean attention of two heads over these poems (first four lines; square roots, to show small weights). Rows are where the model reads, columns where it looks, with ticks at `<bos>` and the marks; the empty upper right is the causal mask. Right, how far back each layer looks (mean of its three heads)."}
+# %% tags=["fold"] caption={"zh": "左、中：两个头在这批诗上的平均注意力（前四句，取平方根以便看清）。行是正在读的位置，列是它看的位置，刻度在起始词元和标点上；右上方全空，就是因果掩码。右：各层（三个头平均）看向多远之前。", "en": "Left and middle, the mean attention of two heads over these poems (first four lines; square roots, to show small weights). Rows are where the model reads, columns where it looks, with ticks at the start token and the marks; the empty upper right is the causal mask. Right, how far back each layer looks (mean of its three heads)."}
 figure, axes = plt.subplots(1, 3, figsize=(7.6, 2.7), width_ratios=[1, 1, 1.3])
 ink = LinearSegmentedColormap.from_list("ink", [f"{figures.VERMILION}00", figures.VERMILION])
 for axis, (distance, (layer, head)) in zip(axes, heads.items(), strict=False):

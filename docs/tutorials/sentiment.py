@@ -350,14 +350,18 @@ print(f"new: {', '.join(classifier.fresh)}; {unseen.shortened / len(test):.0%} o
 # %% [markdown] tags=["zh"]
 # 线性探测（linear probe）不动编码器。每条文本取各词元状态的平均，标准化成 $x$，再拟合一个逻辑回归：
 #
-# $$p(y \mid x) = \operatorname{softmax}(W x + b)_y, \qquad J = -\sum_i \log p(y_i \mid x_i) + \tfrac{\lambda}{2} \lVert W \rVert^2$$
+# $$p(y \mid x) = \operatorname{softmax}(W x + b)_y$$
+#
+# $$J = -\sum_i \log p(y_i \mid x_i) + \tfrac{\lambda}{2} \lVert W \rVert^2$$
 #
 # $W$ 每类一行，$b$ 是偏置，$\lambda$ 越大，权重压得越小。$J$ 是凸的，只有一个最小值，没有学习率要调（见 [`linear_probe`][aigc_ref.selfsup.probe.linear_probe]）。
 
 # %% [markdown] tags=["en"]
 # A linear probe leaves the encoder as it is. A text becomes the mean of its tokens' states, standardised to $x$, and a logistic regression is fitted:
 #
-# $$p(y \mid x) = \operatorname{softmax}(W x + b)_y, \qquad J = -\sum_i \log p(y_i \mid x_i) + \tfrac{\lambda}{2} \lVert W \rVert^2$$
+# $$p(y \mid x) = \operatorname{softmax}(W x + b)_y$$
+#
+# $$J = -\sum_i \log p(y_i \mid x_i) + \tfrac{\lambda}{2} \lVert W \rVert^2$$
 #
 # $W$ has a row for each class, $b$ are the biases, and the greater $\lambda$, the smaller the weights. $J$ is convex with one minimum, so there is no learning rate to care for (see [`linear_probe`][aigc_ref.selfsup.probe.linear_probe]).
 
