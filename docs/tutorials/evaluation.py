@@ -176,10 +176,10 @@ display(
 #
 # | 指标 | 数什么 | 本站的实现 |
 # |---|---|---|
-# | [BLEU][paper-bleu] | 一到四元组的精确率（截断），乘以长度惩罚；整个语料一起算 | [`corpus_bleu`][aigc_ref.metrics.bleu.corpus_bleu] |
-# | [chrF][paper-chrf] | 一到六个字符的片段，召回比精确重要 | [`corpus_chrf`][aigc_ref.metrics.chrf.corpus_chrf] |
-# | [ROUGE-L][paper-rouge] | 最长公共子序列，精确率与召回率的 F | [`rouge_l`][aigc_ref.metrics.rouge.rouge_l] |
-# | [BERTScore][paper-bertscore] | 每个词元在对面找最像的向量，取余弦 | [`bertscore`][aigc_ref.metrics.bertscore.bertscore] |
+# | [BLEU][paper-bleu] | 一到四元组的精确率（截断），乘以长度惩罚；整个语料一起算 | [`bleu`][aigc_ref.metrics.bleu] |
+# | [chrF][paper-chrf] | 一到六个字符的片段，召回比精确重要 | [`chrf`][aigc_ref.metrics.chrf] |
+# | [ROUGE-L][paper-rouge] | 最长公共子序列，精确率与召回率的 F | [`rouge`][aigc_ref.metrics.rouge] |
+# | [BERTScore][paper-bertscore] | 每个词元在对面找最像的向量，取余弦 | [`bertscore`][aigc_ref.metrics.bertscore] |
 
 # %% [markdown] tags=["en"]
 # With the first halves counted in, the poems that it continued greedily please the model most ({{ bits_greedy:.2f}} bits), and those of the poets surprise it more ({{ bits_poets:.2f}}). Judge output by the perplexity of the same kind of model, and clichés win. One line four times it does not like ({{ bits_repeated:.2f}}), probably because the poems it learnt from hardly repeat, so that it never learnt to copy.
@@ -190,10 +190,10 @@ display(
 #
 # | measure | what it counts | ours |
 # |---|---|---|
-# | [BLEU][paper-bleu] | precision of 1- to 4-grams, clipped, times a penalty for brevity; over the corpus as a whole | [`corpus_bleu`][aigc_ref.metrics.bleu.corpus_bleu] |
-# | [chrF][paper-chrf] | pieces of one to six characters, recall weighing more | [`corpus_chrf`][aigc_ref.metrics.chrf.corpus_chrf] |
-# | [ROUGE-L][paper-rouge] | the longest common subsequence, as an F of precision and recall | [`rouge_l`][aigc_ref.metrics.rouge.rouge_l] |
-# | [BERTScore][paper-bertscore] | for each token the most similar vector on the other side, by cosine | [`bertscore`][aigc_ref.metrics.bertscore.bertscore] |
+# | [BLEU][paper-bleu] | precision of 1- to 4-grams, clipped, times a penalty for brevity; over the corpus as a whole | [`bleu`][aigc_ref.metrics.bleu] |
+# | [chrF][paper-chrf] | pieces of one to six characters, recall weighing more | [`chrf`][aigc_ref.metrics.chrf] |
+# | [ROUGE-L][paper-rouge] | the longest common subsequence, as an F of precision and recall | [`rouge`][aigc_ref.metrics.rouge] |
+# | [BERTScore][paper-bertscore] | for each token the most similar vector on the other side, by cosine | [`bertscore`][aigc_ref.metrics.bertscore] |
 
 # %%
 encoder, pieces = load_encoder("multilingual-e5-small")

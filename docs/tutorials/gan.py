@@ -127,11 +127,11 @@ claims_hold = True  # whether the run is long enough for what the text says of i
 #
 # | 配方 | 判别器 $L_D$ | 生成器 $L_G$ | $L_D$ 另加的惩罚 |
 # |---|---|---|---|
-# | 非饱和 | $\mathbb{E}[\operatorname{sp}(-r)] + \mathbb{E}[\operatorname{sp}(s)]$ | $\mathbb{E}[\operatorname{sp}(-s)]$ | 无 |
-# | [最小二乘][paper-lsgan] | $\frac12\mathbb{E}[(r-1)^2] + \frac12\mathbb{E}[s^2]$ | $\frac12\mathbb{E}[(s-1)^2]$ | 无 |
-# | [合页][paper-geometric-gan]（hinge） | $\mathbb{E}[\max(0, 1-r)] + \mathbb{E}[\max(0, 1+s)]$ | $-\mathbb{E}[s]$ | 无 |
+# | 非饱和 | $\mathbb{E}[\operatorname{sp}(-r)]$ $+ \mathbb{E}[\operatorname{sp}(s)]$ | $\mathbb{E}[\operatorname{sp}(-s)]$ | 无 |
+# | [最小二乘][paper-lsgan] | $\frac12\mathbb{E}[(r-1)^2]$ $+ \frac12\mathbb{E}[s^2]$ | $\frac12\mathbb{E}[(s-1)^2]$ | 无 |
+# | [合页][paper-geometric-gan]（hinge） | $\mathbb{E}[\max(0, 1-r)]$ $+ \mathbb{E}[\max(0, 1+s)]$ | $-\mathbb{E}[s]$ | 无 |
 # | [Wasserstein + GP][paper-wgan-gp] | $\mathbb{E}[s] - \mathbb{E}[r]$ | $-\mathbb{E}[s]$ | $\lambda\,\mathbb{E}[(\lVert\nabla D(\hat x)\rVert - 1)^2]$ |
-# | [相对][paper-relativistic-gan] + [R1 + R2][paper-gan-convergence] | $\mathbb{E}[\operatorname{sp}(s-r)]$ | $\mathbb{E}[\operatorname{sp}(r-s)]$ | $\frac{\gamma}{2}\mathbb{E}[\lVert\nabla D(x)\rVert^2 + \lVert\nabla D(G(z))\rVert^2]$ |
+# | [相对][paper-relativistic-gan] + [R1 + R2][paper-gan-convergence] | $\mathbb{E}[\operatorname{sp}(s-r)]$ | $\mathbb{E}[\operatorname{sp}(r-s)]$ | $\frac{\gamma}{2}\mathbb{E}[\lVert\nabla D(x)\rVert^2]$ $+ \frac{\gamma}{2}\mathbb{E}[\lVert\nabla D(G(z))\rVert^2]$ |
 #
 # 惩罚里的 $\nabla D$ 是判别器对**输入**的梯度，也就是它的输出随图片变化得多陡；$\hat x$ 是真假样本连线上随机取的一点，$\lambda$ 和 $\gamma$ 是权重，这里取 $\lambda = 10$、$\gamma = 1$。Wasserstein 损失只有在坡度不超过 1 时才量得出距离，所以把坡度往 1 拉；R1 和 R2 则要判别器在样本所在之处尽量平坦，好让游戏停得下来。
 #
@@ -144,11 +144,11 @@ claims_hold = True  # whether the run is long enough for what the text says of i
 #
 # | Recipe | Discriminator $L_D$ | Generator $L_G$ | Penalty added to $L_D$ |
 # |---|---|---|---|
-# | non-saturating | $\mathbb{E}[\operatorname{sp}(-r)] + \mathbb{E}[\operatorname{sp}(s)]$ | $\mathbb{E}[\operatorname{sp}(-s)]$ | none |
-# | [least squares][paper-lsgan] | $\frac12\mathbb{E}[(r-1)^2] + \frac12\mathbb{E}[s^2]$ | $\frac12\mathbb{E}[(s-1)^2]$ | none |
-# | [hinge][paper-geometric-gan] | $\mathbb{E}[\max(0, 1-r)] + \mathbb{E}[\max(0, 1+s)]$ | $-\mathbb{E}[s]$ | none |
+# | non-saturating | $\mathbb{E}[\operatorname{sp}(-r)]$ $+ \mathbb{E}[\operatorname{sp}(s)]$ | $\mathbb{E}[\operatorname{sp}(-s)]$ | none |
+# | [least squares][paper-lsgan] | $\frac12\mathbb{E}[(r-1)^2]$ $+ \frac12\mathbb{E}[s^2]$ | $\frac12\mathbb{E}[(s-1)^2]$ | none |
+# | [hinge][paper-geometric-gan] | $\mathbb{E}[\max(0, 1-r)]$ $+ \mathbb{E}[\max(0, 1+s)]$ | $-\mathbb{E}[s]$ | none |
 # | [Wasserstein + GP][paper-wgan-gp] | $\mathbb{E}[s] - \mathbb{E}[r]$ | $-\mathbb{E}[s]$ | $\lambda\,\mathbb{E}[(\lVert\nabla D(\hat x)\rVert - 1)^2]$ |
-# | [relativistic][paper-relativistic-gan] + [R1 + R2][paper-gan-convergence] | $\mathbb{E}[\operatorname{sp}(s-r)]$ | $\mathbb{E}[\operatorname{sp}(r-s)]$ | $\frac{\gamma}{2}\mathbb{E}[\lVert\nabla D(x)\rVert^2 + \lVert\nabla D(G(z))\rVert^2]$ |
+# | [relativistic][paper-relativistic-gan] + [R1 + R2][paper-gan-convergence] | $\mathbb{E}[\operatorname{sp}(s-r)]$ | $\mathbb{E}[\operatorname{sp}(r-s)]$ | $\frac{\gamma}{2}\mathbb{E}[\lVert\nabla D(x)\rVert^2]$ $+ \frac{\gamma}{2}\mathbb{E}[\lVert\nabla D(G(z))\rVert^2]$ |
 #
 # In the penalties $\nabla D$ is the discriminator's gradient with respect to its *input*, how steeply its verdict changes with the picture; $\hat x$ is a random point on the line between a real and a generated sample, $\lambda$ and $\gamma$ are weights, here $\lambda = 10$ and $\gamma = 1$. The Wasserstein loss measures a distance only where the slope is at most 1, so the slope is drawn to 1. R1 and R2 want the discriminator flat where the samples are, so that the game can come to rest.
 #
@@ -383,7 +383,7 @@ show(
 #
 # $$d^2 = \lVert\mu_1 - \mu_2\rVert^2 + \operatorname{Tr}\left(\Sigma_1 + \Sigma_2 - 2\sqrt{\Sigma_1\Sigma_2}\right)$$
 #
-# 越小越好。特征若来自论文里的 Inception 网络，这个数叫 FID。我们用的是 EfficientNet-Lite0 倒数第二层的 1280 个数，图片先放大到 64 像素，所以**不能叫 FID，也不能拿去和别人的 FID 比**。样本数 $N$ 也得一样：样本越少，估计越偏大。这里一律 $N = $ {{ samples:,}}。
+# 越小越好。特征若来自论文里的 Inception 网络，这个数叫 FID。我们用的是 EfficientNet-Lite0 倒数第二层的 1280 个数，图片先放大到 64 像素，所以**不能叫 FID，也不能拿去和别人的 FID 比**。样本数 $N$ 也得一样：样本越少，估计越偏大。这里 $N$ 一律是 {{ samples:,}}。
 #
 # 一个数单独看没有意义，先造几把尺子：没见过的真图离训练集多远（这是噪声的底，谁也不该比它低多少）；不要鞋，也就是十类少了三类，远多少；加一点噪声，或者弄模糊，又远多少。
 
@@ -394,7 +394,7 @@ show(
 #
 # $$d^2 = \lVert\mu_1 - \mu_2\rVert^2 + \operatorname{Tr}\left(\Sigma_1 + \Sigma_2 - 2\sqrt{\Sigma_1\Sigma_2}\right)$$
 #
-# Smaller is better. On features of the paper's Inception network the number is called FID. Ours are the 1280 numbers before the last layer of EfficientNet-Lite0, of pictures enlarged to 64 pixels, so *it is not FID and does not compare with anybody's FID*. The number of samples $N$ must be the same as well, for fewer of them give a larger estimate. Here $N = $ {{ samples:,}} throughout.
+# Smaller is better. On features of the paper's Inception network the number is called FID. Ours are the 1280 numbers before the last layer of EfficientNet-Lite0, of pictures enlarged to 64 pixels, so *it is not FID and does not compare with anybody's FID*. The number of samples $N$ must be the same as well, for fewer of them give a larger estimate. Here $N$ is {{ samples:,}} throughout.
 #
 # A number alone says nothing, so first some yardsticks. How far from the training set are real pictures that were not in it? That is the floor of noise. How far are they without shoes, three classes of the ten, and how far with a little noise, or blurred?
 

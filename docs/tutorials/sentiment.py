@@ -538,7 +538,7 @@ for seed in (0, 1):
     model.load_state_dict(last_weights)
     logits[f"fine-tuned {seed}, last epoch"] = [by_epoch[-1], logits_of(unseen)]
 
-# %% tags=["fold"] caption={"zh": "两次微调。左：损失，学过的文本一路下降，验证集到后来上升。右：准确率，验证集上几乎不动。", "en": "Two runs of fine-tuning. Left, the loss: on texts that are learnt from it falls, on the validation set it rises in the end. Right, the accuracy, which hardly moves on the validation set."}
+# %% tags=["fold"] caption={"zh": "两次微调。左：损失，学过的文本一路下降，验证集到后来上升。右：准确率，学过的文本还在上升，验证集到后来几乎不动。", "en": "Two runs of fine-tuning. Left, the loss: on texts that are learnt from it falls, on the validation set it rises in the end. Right, the accuracy: it goes on rising on texts that are learnt from, and in the end hardly moves on the validation set."}
 figure, axes = plt.subplots(1, 2, figsize=(7.2, 2.7))
 for axis, score in zip(axes, ("loss", "accuracy"), strict=True):
     for prefix, label, colour in (("training_", "training", figures.INDIGO), ("", "validation", figures.VERMILION)):
