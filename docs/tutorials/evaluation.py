@@ -67,7 +67,7 @@ from aigc_ref.text.datasets import TextDataset
 torch.set_num_threads(1)
 figures.use_site_style()
 
-# %% tags=["parameters"] smoke={"poems": 24, "resamples": 20, "pictures": 120, "sizes": [30, 60], "groups": [2, 4], "claims_hold": false}
+# %% tags=["parameters"] smoke={"poems": 12, "resamples": 20, "pictures": 60, "sizes": [30, 60], "groups": [2, 4], "claims_hold": false}
 poems = 400
 resamples = 500
 pictures = 4000
