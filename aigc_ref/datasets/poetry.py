@@ -3,6 +3,9 @@
 The 57,607 Tang poems of the npm package `chinese-poetry` stand in 58 JSON files, in traditional characters. They
 are read from its archive, made simplified by OpenCC, kept once each, and cached as one text file, a poem a line.
 
+Poems that are kept once each may still be versions of one another. A training and a test set want `ordinary` poems
+`without_versions`, or the test leaks.
+
 Licence: MIT (https://github.com/chinese-poetry/chinese-poetry).
 """
 
@@ -23,6 +26,7 @@ from aigc_ref.datasets.cache import (
     cache_directory,
     npm_package,
 )
+from aigc_ref.metrics.tokenize import HAN
 
 VERSION = "2.0.1"
 DIGEST = "25b549e46919c3a0569db6b68ddc96956b04a484ea4518ad2bbd4f137e307e86"
@@ -30,6 +34,8 @@ SOURCE = Source(f"chinese-poetry {VERSION}", "MIT", "https://github.com/chinese-
 FILES = re.compile(r".*/quantangshi/poet\.tang\.\d+\.json")
 FIVE = re.compile(r"(?:[\u4e00-\u9fff]{5}，[\u4e00-\u9fff]{5}。){2}")
 SEVEN = re.compile(r"(?:[\u4e00-\u9fff]{7}，[\u4e00-\u9fff]{7}。){2}")
+LINE = re.compile(r"[^，。？！；]+")
+PLAIN = re.compile(rf"[{HAN}，。？！；：、]+")  # nothing else: editors' notes stand in brackets or have other marks
 
 
 def tang_poems() -> list[str]:
@@ -96,3 +102,54 @@ def quatrains(poems: Iterable[str], line: int = 5) -> list[str]:
         raise ValueError(f"quatrains have lines of 5 or 7 characters, not {line}")
     form = FIVE if line == 5 else SEVEN
     return [poem for poem in poems if form.fullmatch(poem)]
+
+
+def lines_of(poem: str) -> list[str]:
+    """What stands between its marks.
+
+    Examples:
+        >>> lines_of("白日依山尽，黄河入海流。")
+        ['白日依山尽', '黄河入海流']
+    """
+    return LINE.findall(poem)
+
+
+def ordinary(poems: Iterable[str], shortest: int = 16, longest: int = 64) -> list[str]:
+    """The poems of fitting length, marks included, that are no quatrains and have no editor's notes; sorted, once each.
+
+    Examples:
+        >>> poems = ["白日依山尽，黄河入海流。欲穷千里目，更上一层楼。", "独坐幽篁里，弹琴复长啸。（见《王右丞集》）"]
+        >>> ordinary([*poems, "前不见古人，后不见来者。念天地之悠悠，独怆然而涕下。"])
+        ['前不见古人，后不见来者。念天地之悠悠，独怆然而涕下。']
+    """
+    return [
+        poem
+        for poem in sorted(set(poems))
+        if shortest <= len(poem) <= longest
+        and PLAIN.fullmatch(poem)
+        and not (FIVE.fullmatch(poem) or SEVEN.fullmatch(poem))
+    ]
+
+
+def without_versions(poems: Iterable[str], known: Iterable[str] = ()) -> list[str]:
+    """The poems, without those of which a third of the lines or more stand in known poems or in earlier ones.
+
+    One poem may have several versions that differ in a few characters, or half of it may stand elsewhere as a
+    quatrain. Lines are compared as they are. A poem that is left out counts as an earlier one all the same.
+
+    Args:
+        poems: in an order that matters, since of two versions the first is kept.
+        known: poems that are elsewhere, such as those kept for another test.
+
+    Examples:
+        >>> without_versions(["甲乙，丙丁。", "甲乙，戊己。庚辛，壬癸。", "甲乙，子丑。"])
+        ['甲乙，丙丁。', '甲乙，戊己。庚辛，壬癸。']
+    """
+    seen = {line for poem in known for line in lines_of(poem)}
+    kept = []
+    for poem in poems:
+        lines = lines_of(poem)
+        if sum(line in seen for line in lines) < len(lines) / 3:
+            kept.append(poem)
+        seen.update(lines)
+    return kept

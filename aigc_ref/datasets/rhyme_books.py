@@ -10,9 +10,6 @@ They are read from wheels on PyPI, of which nothing is imported or installed.
     tshet-uinh 0.1.0      MIT; the book as edited by the project nk2028
 """
 
-# `filled` unpacks a set of one into one argument, which mypy cannot know.
-# mypy: disable-error-code="arg-type, call-arg"
-
 import json
 import re
 from collections import Counter
@@ -90,7 +87,7 @@ def filled(book: Book, other: Book) -> Book:
     for character, readings in other.items():
         ours = book.get(character, frozenset())
         if len(readings) == len(ours) == 1:
-            votes.setdefault(*readings, Counter()).update(ours)
+            votes.setdefault(next(iter(readings)), Counter()).update(ours)
     same = {theirs: max(counts, key=counts.__getitem__) for theirs, counts in votes.items()}
     lacking = {character: readings for character, readings in other.items() if character not in book}
     return {**book, **{c: frozenset(same[r] for r in readings if r in same) for c, readings in lacking.items()}}

@@ -1,5 +1,5 @@
 # ---
-# title: {zh: 评测：分数从哪里来、会骗人在哪里, en: "Evaluation: where scores come from, and where they deceive"}
+# title: {zh: 评测：分数从哪里来，又怎样骗人, en: "Evaluation: where scores come from, and where they deceive"}
 # summary: {zh: 用真实的生成结果把常用指标各算一遍，看清每个指标数了什么、怎样会骗人、旁边该报什么。, en: "Compute the usual measures on real output; see what each one counts, how it deceives, and what to report beside it."}
 # minutes: 4
 # order: 8
@@ -67,7 +67,7 @@ from aigc_ref.text.datasets import TextDataset
 torch.set_num_threads(1)
 figures.use_site_style()
 
-# %% tags=["parameters"] smoke={"poems": 24, "resamples": 20, "pictures": 120, "sizes": [30, 60], "groups": [2, 4], "claims_hold": false}
+# %% tags=["parameters"] smoke={"poems": 12, "resamples": 20, "pictures": 60, "sizes": [30, 60], "groups": [2, 4], "claims_hold": false}
 poems = 400
 resamples = 500
 pictures = 4000
@@ -168,7 +168,7 @@ display(
 )
 
 # %% [markdown] tags=["zh"]
-# 贪心写出来的续句，模型自己觉得最顺（{{ bits_greedy:.2f}} 比特），诗人写的反而更意外（{{ bits_poets:.2f}}）。拿一个模型的困惑度去评它或同类写的东西，得分最高的往往是套话。同一句抄四遍，它倒不喜欢（{{ bits_repeated:.2f}}）：训练集里的诗很少重复，模型也就没学会照抄。
+# 都连同前两句一起算，模型自己觉得最顺的是贪心续成的诗（{{ bits_greedy:.2f}} 比特），诗人写的反而更意外（{{ bits_poets:.2f}}）。拿一个模型的困惑度去评它或同类写的东西，得分最高的往往是套话。同一句抄四遍，它倒不喜欢（{{ bits_repeated:.2f}}），想来是因为训练集里的诗很少重复，它没有学会照抄。
 #
 # ## 与参考对比：BLEU、chrF、ROUGE、BERTScore { #overlap }
 #
@@ -176,13 +176,13 @@ display(
 #
 # | 指标 | 数什么 | 本站的实现 |
 # |---|---|---|
-# | [BLEU][paper-bleu] | 一到四元组的精确率（截断），乘以长度惩罚；整个语料一起算 | [`corpus_bleu`][aigc_ref.metrics.bleu.corpus_bleu] |
-# | [chrF][paper-chrf] | 一到六个字符的片段，召回比精确重要 | [`corpus_chrf`][aigc_ref.metrics.chrf.corpus_chrf] |
-# | [ROUGE-L][paper-rouge] | 最长公共子序列，精确率与召回率的 F | [`rouge_l`][aigc_ref.metrics.rouge.rouge_l] |
-# | [BERTScore][paper-bertscore] | 每个词元在对面找最像的向量，取余弦 | [`bertscore`][aigc_ref.metrics.bertscore.bertscore] |
+# | [BLEU][paper-bleu] | 一到四元组的精确率（截断），乘以长度惩罚；整个语料一起算 | [`bleu`][aigc_ref.metrics.bleu] |
+# | [chrF][paper-chrf] | 一到六个字符的片段，召回比精确重要 | [`chrf`][aigc_ref.metrics.chrf] |
+# | [ROUGE-L][paper-rouge] | 最长公共子序列，精确率与召回率的 F | [`rouge`][aigc_ref.metrics.rouge] |
+# | [BERTScore][paper-bertscore] | 每个词元在对面找最像的向量，取余弦 | [`bertscore`][aigc_ref.metrics.bertscore] |
 
 # %% [markdown] tags=["en"]
-# Its greedy continuations please the model most ({{ bits_greedy:.2f}} bits), and the poets surprise it more ({{ bits_poets:.2f}}). Judge output by the perplexity of the same kind of model, and clichés win. One line four times it does not like ({{ bits_repeated:.2f}}); the poems it learnt from hardly repeat, so it never learnt to copy.
+# With the first halves counted in, the poems that it continued greedily please the model most ({{ bits_greedy:.2f}} bits), and those of the poets surprise it more ({{ bits_poets:.2f}}). Judge output by the perplexity of the same kind of model, and clichés win. One line four times it does not like ({{ bits_repeated:.2f}}), probably because the poems it learnt from hardly repeat, so that it never learnt to copy.
 #
 # ## Against references: BLEU, chrF, ROUGE, BERTScore { #overlap }
 #
@@ -190,10 +190,10 @@ display(
 #
 # | measure | what it counts | ours |
 # |---|---|---|
-# | [BLEU][paper-bleu] | precision of 1- to 4-grams, clipped, times a penalty for brevity; over the corpus as a whole | [`corpus_bleu`][aigc_ref.metrics.bleu.corpus_bleu] |
-# | [chrF][paper-chrf] | pieces of one to six characters, recall weighing more | [`corpus_chrf`][aigc_ref.metrics.chrf.corpus_chrf] |
-# | [ROUGE-L][paper-rouge] | the longest common subsequence, as an F of precision and recall | [`rouge_l`][aigc_ref.metrics.rouge.rouge_l] |
-# | [BERTScore][paper-bertscore] | for each token the most similar vector on the other side, by cosine | [`bertscore`][aigc_ref.metrics.bertscore.bertscore] |
+# | [BLEU][paper-bleu] | precision of 1- to 4-grams, clipped, times a penalty for brevity; over the corpus as a whole | [`bleu`][aigc_ref.metrics.bleu] |
+# | [chrF][paper-chrf] | pieces of one to six characters, recall weighing more | [`chrf`][aigc_ref.metrics.chrf] |
+# | [ROUGE-L][paper-rouge] | the longest common subsequence, as an F of precision and recall | [`rouge`][aigc_ref.metrics.rouge] |
+# | [BERTScore][paper-bertscore] | for each token the most similar vector on the other side, by cosine | [`bertscore`][aigc_ref.metrics.bertscore] |
 
 # %%
 encoder, pieces = load_encoder("multilingual-e5-small")
@@ -228,10 +228,10 @@ rows = [f"| {name} | {' | '.join(f'{value:.1f}' for value in row.values())} |" f
 display(Markdown("\n".join([head, "|---" * 6 + "|", *rows])))
 
 # %% [markdown] tags=["zh"]
-# 「诗人」一行是上限，「张冠李戴」是下限。差别大不大，要看区间：把四百首诗有放回地重抽 {{ resamples }} 次，每次算「采样减去张冠李戴」的差，取中间 `95 %`。区间跨过 0，就不能说谁好。
+# 「诗人」一行是满分，「张冠李戴」是只靠碰巧也能得的分。差别大不大，要看区间：把考题有放回地重抽 {{ resamples }} 次，每次算「采样减去张冠李戴」的差，取中间 `95 %`。区间跨过 0，就不能说谁好。整个语料的 BLEU 拆不成一题一题，这里用的是逐句 BLEU 的平均。
 
 # %% [markdown] tags=["en"]
-# *The poet* is the ceiling, *exchanged* the floor. Whether a difference matters is a question of intervals. Draw the poems again with replacement, {{ resamples }} times, compute *sampled* minus *exchanged* each time, and keep the middle `95 %`. Where that covers 0 neither is better.
+# *The poet* is the ceiling, and *exchanged* is what chance earns. Whether a difference matters is a question of intervals. Draw the poems again with replacement, {{ resamples }} times, compute *sampled* minus *exchanged* each time, and keep the middle `95 %`. Where that covers 0, neither can be called better. BLEU over a corpus does not come apart into poems, so here it is the mean over sentences.
 
 
 # %%
@@ -250,7 +250,7 @@ rows = [f"| {name} | {low:+.2f} | {high:+.2f} |" for name, (low, high) in differ
 display(Markdown("\n".join(["| sampled minus exchanged | from | to |", "|---|---|---|", *rows])))
 
 # %% [markdown] tags=["zh"]
-# BLEU 和 ROUGE-L 的区间都在 0 以上，模型确实领先；领先多少？ROUGE-L 满分 100，它多得 {{ rouge_low:.1f}} 到 {{ rouge_high:.1f}} 分。显著不等于重要。BERTScore 的区间跨过 0，分不出来。
+# BLEU 和 ROUGE-L 的区间都在 0 以上，模型确实领先；领先多少？ROUGE-L 满分 100，它多得 {{ rouge_low:.1f}} 到 {{ rouge_high:.1f}} 分。显著不等于重要。BERTScore 的区间跨过 0，分不出高下。
 #
 # 要紧的不是分数，是它分得清什么。「复读」一个新字也没写，BERTScore 却给 {{ bertscore_repeated:.1f}}，采样是 {{ bertscore_sampled:.1f}}：同一首诗的前后半本来就像。真正的诗句张冠李戴，BLEU 是 {{ bleu_exchanged:.1f}}，模型是 {{ bleu_sampled:.1f}}。一道题有千百种好答案、参考只有一个时，这些指标量的都不是好坏（[勘误](../errata.md#e04)）。翻译、摘要这类正确说法彼此相近的任务，才是它们的地盘。
 #
@@ -259,7 +259,7 @@ display(Markdown("\n".join(["| sampled minus exchanged | from | to |", "|---|---
 # 一、rouge-score 只认拉丁字母和数字，别的全部丢掉；二、sacreBLEU 的默认分词 `13a` 把一整句汉字当成一个词；三、不写分词方式，BLEU 就不可复现（[论文][paper-sacrebleu]）。两句只差一个字：
 
 # %% [markdown] tags=["en"]
-# The intervals of BLEU and ROUGE-L lie above 0, so the model is ahead; by how much? Of a hundred points of ROUGE-L it has {{ rouge_low:.1f}} to {{ rouge_high:.1f}} more. Significant is not the same as important. That of BERTScore covers 0, and tells nothing.
+# The intervals of BLEU and ROUGE-L lie above 0, so the model is ahead; by how much? Of a hundred points of ROUGE-L it has {{ rouge_low:.1f}} to {{ rouge_high:.1f}} more. Significant is not the same as important. That of BERTScore covers 0 and decides nothing.
 #
 # What counts is not the score but what it can tell apart. *Repeated* wrote nothing new, and BERTScore gives it {{ bertscore_repeated:.1f}}, against {{ bertscore_sampled:.1f}} for *sampled*; halves of one poem resemble each other anyway. Real lines of other poems get BLEU {{ bleu_exchanged:.1f}}, the model {{ bleu_sampled:.1f}}. Where a task has a thousand good answers and one reference, none of these measures quality ([errata](../errata.md#e04)). Their home is translation and summaries, where right answers resemble each other.
 #
@@ -318,7 +318,7 @@ display(Markdown("\n".join(["| against the original | BERTScore | ROUGE-L |", "|
 print(f"the opposite scores higher than the paraphrase in {fooled} of {len(TRIPLES)}")
 
 # %% [markdown] tags=["zh"]
-# {{ triples }} 组里有 {{ fooled }} 组，意思相反的句子得分比换个说法的还高。向量还有一个毛病：都挤在一个方向上，随便两句话的 BERTScore 也有 {{ bertscore_exchanged:.0f}}，所以只看差别，不看绝对值。
+# {{ triples }} 组里有 {{ fooled }} 组，意思相反的句子得分比换个说法的还高。向量还有一个毛病：都挤在差不多的方向上，毫不相干的两段诗（张冠李戴）也有 {{ bertscore_exchanged:.0f}}，所以只看差别，不看绝对值。
 #
 # ## 没有参考：多样性与 MAUVE { #diversity }
 #
@@ -329,7 +329,7 @@ print(f"the opposite scores higher than the paraphrase in {fooled} of {len(TRIPL
 # - [MAUVE][paper-mauve]：两批文本各变成向量，聚成若干组，比较两边落在各组的比例，1 表示分不清。向量用 GPT 自己在诗末的隐藏状态。
 
 # %% [markdown] tags=["en"]
-# In {{ fooled }} of {{ triples }}, the opposite scores higher than the paraphrase. Vectors have another fault: they all point one way, and any two sentences get a BERTScore of about {{ bertscore_exchanged:.0f}}. Look at differences, not at absolute values.
+# In {{ fooled }} of {{ triples }}, the opposite scores higher than the paraphrase. Vectors have another fault. They all point roughly one way, and halves of unrelated poems (*exchanged*) get a BERTScore of {{ bertscore_exchanged:.0f}}. Look at differences, not at absolute values.
 #
 # ## Without references: diversity and MAUVE { #diversity }
 #
@@ -381,7 +381,7 @@ plt.show()
 #
 # ## 文章里的那个 F1 { #article }
 #
-# 本站所依据的文章报告实体识别 F1 为 `97.3 %`（[勘误](../errata.md#e22)，[又](../errata.md#e23)）。用表里的各行重算：
+# 本站所依据的文章报告实体识别 F1 为 `97.3 %`（见勘误[一](../errata.md#e22)、[二](../errata.md#e23)）。用表里的各行重算：
 
 # %% [markdown] tags=["en"]
 # Low temperature makes all lines alike; at `0.3` distinct-2 is {{ distinct_cold:.2f}}, with real poems {{ distinct_poets:.2f}}. At `1.5` it rises to {{ distinct_hot:.2f}}, for nonsense is diverse too, so report diversity beside quality. MAUVE punishes both ends, but depends on the number of groups: poets against poets fall from {{ mauve_few:.2f}} with {{ groups_first }} groups to {{ mauve_many:.2f}} with {{ groups_last }}. Report it with samples, groups and features, and with one row of real against real.
@@ -525,7 +525,7 @@ display(
 )
 
 # %% [markdown] tags=["zh"]
-# 截断让精确率从 {{ precision:.2f}} 变为 {{ precision_truncated:.2f}}，召回率从 {{ recall:.2f}} 变为 {{ recall_truncated:.2f}}：画得更稳，花样更少，Fréchet 距离却把两件事揉成一个数。背书的在每一栏都得满分：这些指标没有一个看得出抄袭，要另外查最近邻。
+# 截断让精确率从 {{ precision:.2f}} 变为 {{ precision_truncated:.2f}}，召回率从 {{ recall:.2f}} 变为 {{ recall_truncated:.2f}}：画得稍稳，花样少了许多，Fréchet 距离却把两件事揉成一个数。背书的在每一栏都得满分：这些指标没有一个看得出抄袭，要另外查最近邻。
 #
 # ## 该报什么 { #report }
 #
@@ -544,7 +544,7 @@ display(
 # **1.** 只交最像参考的那几篇，BLEU 能抬多高？
 
 # %% [markdown] tags=["en"]
-# Truncation takes precision from {{ precision:.2f}} to {{ precision_truncated:.2f}} and recall from {{ recall:.2f}} to {{ recall_truncated:.2f}}, safer pictures of fewer kinds, which the Fréchet distance rolls into one number. The student who learnt by heart is perfect in every column. None of these measures sees copying; look for nearest neighbours besides.
+# Truncation takes precision from {{ precision:.2f}} to {{ precision_truncated:.2f}} and recall from {{ recall:.2f}} to {{ recall_truncated:.2f}}: pictures a little safer and much less varied, which the Fréchet distance rolls into one number. The student who learnt by heart is perfect in every column. None of these measures sees copying; look at nearest neighbours besides.
 #
 # ## What to report { #report }
 #

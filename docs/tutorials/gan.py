@@ -69,7 +69,7 @@ claims_hold = True  # whether the run is long enough for what the text says of i
 #
 # 判别器想把真假分开，也就是让下面的价值函数尽量大，生成器则想让它尽量小：
 #
-# $$V(D, G) = \mathbb{E}_x[\log \sigma(D(x))] + \mathbb{E}_z[\log(1 - \sigma(D(G(z))))]$$
+# $$\begin{aligned} V(D, G) = {} & \mathbb{E}_x[\log \sigma(D(x))] \\ & + \mathbb{E}_z[\log(1 - \sigma(D(G(z))))] \end{aligned}$$
 #
 # 训练框架只会最小化，所以判别器的损失要加负号：$L_D = -V$。生成器有两种选择，记 $s = D(G(z))$：
 #
@@ -87,7 +87,7 @@ claims_hold = True  # whether the run is long enough for what the text says of i
 #
 # The discriminator wants to tell real from generated, so it makes the value below large; the generator makes it small:
 #
-# $$V(D, G) = \mathbb{E}_x[\log \sigma(D(x))] + \mathbb{E}_z[\log(1 - \sigma(D(G(z))))]$$
+# $$\begin{aligned} V(D, G) = {} & \mathbb{E}_x[\log \sigma(D(x))] \\ & + \mathbb{E}_z[\log(1 - \sigma(D(G(z))))] \end{aligned}$$
 #
 # A training framework only minimises, so the discriminator's loss needs a minus sign, $L_D = -V$. For the generator there are two choices; write $s = D(G(z))$:
 #
@@ -127,11 +127,11 @@ claims_hold = True  # whether the run is long enough for what the text says of i
 #
 # | 配方 | 判别器 $L_D$ | 生成器 $L_G$ | $L_D$ 另加的惩罚 |
 # |---|---|---|---|
-# | 非饱和 | $\mathbb{E}[\operatorname{sp}(-r)] + \mathbb{E}[\operatorname{sp}(s)]$ | $\mathbb{E}[\operatorname{sp}(-s)]$ | 无 |
-# | [最小二乘][paper-lsgan] | $\frac12\mathbb{E}[(r-1)^2] + \frac12\mathbb{E}[s^2]$ | $\frac12\mathbb{E}[(s-1)^2]$ | 无 |
-# | [合页][paper-geometric-gan]（hinge） | $\mathbb{E}[\max(0, 1-r)] + \mathbb{E}[\max(0, 1+s)]$ | $-\mathbb{E}[s]$ | 无 |
+# | 非饱和 | $\mathbb{E}[\operatorname{sp}(-r)]$ $+ \mathbb{E}[\operatorname{sp}(s)]$ | $\mathbb{E}[\operatorname{sp}(-s)]$ | 无 |
+# | [最小二乘][paper-lsgan] | $\frac12\mathbb{E}[(r-1)^2]$ $+ \frac12\mathbb{E}[s^2]$ | $\frac12\mathbb{E}[(s-1)^2]$ | 无 |
+# | [合页][paper-geometric-gan]（hinge） | $\mathbb{E}[\max(0, 1-r)]$ $+ \mathbb{E}[\max(0, 1+s)]$ | $-\mathbb{E}[s]$ | 无 |
 # | [Wasserstein + GP][paper-wgan-gp] | $\mathbb{E}[s] - \mathbb{E}[r]$ | $-\mathbb{E}[s]$ | $\lambda\,\mathbb{E}[(\lVert\nabla D(\hat x)\rVert - 1)^2]$ |
-# | [相对][paper-relativistic-gan] + [R1 + R2][paper-gan-convergence] | $\mathbb{E}[\operatorname{sp}(s-r)]$ | $\mathbb{E}[\operatorname{sp}(r-s)]$ | $\frac{\gamma}{2}\mathbb{E}[\lVert\nabla D(x)\rVert^2 + \lVert\nabla D(G(z))\rVert^2]$ |
+# | [相对][paper-relativistic-gan] + [R1 + R2][paper-gan-convergence] | $\mathbb{E}[\operatorname{sp}(s-r)]$ | $\mathbb{E}[\operatorname{sp}(r-s)]$ | $\frac{\gamma}{2}\mathbb{E}[\lVert\nabla D(x)\rVert^2]$ $+ \frac{\gamma}{2}\mathbb{E}[\lVert\nabla D(G(z))\rVert^2]$ |
 #
 # 惩罚里的 $\nabla D$ 是判别器对**输入**的梯度，也就是它的输出随图片变化得多陡；$\hat x$ 是真假样本连线上随机取的一点，$\lambda$ 和 $\gamma$ 是权重，这里取 $\lambda = 10$、$\gamma = 1$。Wasserstein 损失只有在坡度不超过 1 时才量得出距离，所以把坡度往 1 拉；R1 和 R2 则要判别器在样本所在之处尽量平坦，好让游戏停得下来。
 #
@@ -144,11 +144,11 @@ claims_hold = True  # whether the run is long enough for what the text says of i
 #
 # | Recipe | Discriminator $L_D$ | Generator $L_G$ | Penalty added to $L_D$ |
 # |---|---|---|---|
-# | non-saturating | $\mathbb{E}[\operatorname{sp}(-r)] + \mathbb{E}[\operatorname{sp}(s)]$ | $\mathbb{E}[\operatorname{sp}(-s)]$ | none |
-# | [least squares][paper-lsgan] | $\frac12\mathbb{E}[(r-1)^2] + \frac12\mathbb{E}[s^2]$ | $\frac12\mathbb{E}[(s-1)^2]$ | none |
-# | [hinge][paper-geometric-gan] | $\mathbb{E}[\max(0, 1-r)] + \mathbb{E}[\max(0, 1+s)]$ | $-\mathbb{E}[s]$ | none |
+# | non-saturating | $\mathbb{E}[\operatorname{sp}(-r)]$ $+ \mathbb{E}[\operatorname{sp}(s)]$ | $\mathbb{E}[\operatorname{sp}(-s)]$ | none |
+# | [least squares][paper-lsgan] | $\frac12\mathbb{E}[(r-1)^2]$ $+ \frac12\mathbb{E}[s^2]$ | $\frac12\mathbb{E}[(s-1)^2]$ | none |
+# | [hinge][paper-geometric-gan] | $\mathbb{E}[\max(0, 1-r)]$ $+ \mathbb{E}[\max(0, 1+s)]$ | $-\mathbb{E}[s]$ | none |
 # | [Wasserstein + GP][paper-wgan-gp] | $\mathbb{E}[s] - \mathbb{E}[r]$ | $-\mathbb{E}[s]$ | $\lambda\,\mathbb{E}[(\lVert\nabla D(\hat x)\rVert - 1)^2]$ |
-# | [relativistic][paper-relativistic-gan] + [R1 + R2][paper-gan-convergence] | $\mathbb{E}[\operatorname{sp}(s-r)]$ | $\mathbb{E}[\operatorname{sp}(r-s)]$ | $\frac{\gamma}{2}\mathbb{E}[\lVert\nabla D(x)\rVert^2 + \lVert\nabla D(G(z))\rVert^2]$ |
+# | [relativistic][paper-relativistic-gan] + [R1 + R2][paper-gan-convergence] | $\mathbb{E}[\operatorname{sp}(s-r)]$ | $\mathbb{E}[\operatorname{sp}(r-s)]$ | $\frac{\gamma}{2}\mathbb{E}[\lVert\nabla D(x)\rVert^2]$ $+ \frac{\gamma}{2}\mathbb{E}[\lVert\nabla D(G(z))\rVert^2]$ |
 #
 # In the penalties $\nabla D$ is the discriminator's gradient with respect to its *input*, how steeply its verdict changes with the picture; $\hat x$ is a random point on the line between a real and a generated sample, $\lambda$ and $\gamma$ are weights, here $\lambda = 10$ and $\gamma = 1$. The Wasserstein loss measures a distance only where the slope is at most 1, so the slope is drawn to 1. R1 and R2 want the discriminator flat where the samples are, so that the game can come to rest.
 #
@@ -383,18 +383,18 @@ show(
 #
 # $$d^2 = \lVert\mu_1 - \mu_2\rVert^2 + \operatorname{Tr}\left(\Sigma_1 + \Sigma_2 - 2\sqrt{\Sigma_1\Sigma_2}\right)$$
 #
-# 越小越好。特征若来自论文里的 Inception 网络，这个数叫 FID。我们用的是 EfficientNet-Lite0 倒数第二层的 1280 个数，图片先放大到 64 像素，所以**不能叫 FID，也不能拿去和别人的 FID 比**。样本数 $N$ 也得一样：样本越少，估计越偏大。这里一律 $N = $ {{ samples:,}}。
+# 越小越好。特征若来自论文里的 Inception 网络，这个数叫 FID。我们用的是 EfficientNet-Lite0 倒数第二层的 1280 个数，图片先放大到 64 像素，所以**不能叫 FID，也不能拿去和别人的 FID 比**。样本数 $N$ 也得一样：样本越少，估计越偏大。这里 $N$ 一律是 {{ samples:,}}。
 #
 # 一个数单独看没有意义，先造几把尺子：没见过的真图离训练集多远（这是噪声的底，谁也不该比它低多少）；不要鞋，也就是十类少了三类，远多少；加一点噪声，或者弄模糊，又远多少。
 
 # %% [markdown] tags=["en"]
 # ## Measure: Fréchet distance on features { #frechet }
 #
-# To compare pixel by pixel is no use. Let a network that has seen many photographs look at them, turn each picture into a list of features, and compare two heaps of features as distributions. The [Fréchet distance][paper-fid] takes each for a Gaussian with mean $\mu$ and covariance $\Sigma$:
+# Comparing pixel by pixel is no use. Let a network that has seen many photographs look at them, turn each picture into a list of features, and compare two heaps of features as distributions. The [Fréchet distance][paper-fid] takes each for a Gaussian with mean $\mu$ and covariance $\Sigma$:
 #
 # $$d^2 = \lVert\mu_1 - \mu_2\rVert^2 + \operatorname{Tr}\left(\Sigma_1 + \Sigma_2 - 2\sqrt{\Sigma_1\Sigma_2}\right)$$
 #
-# Smaller is better. On features of the paper's Inception network the number is called FID. Ours are the 1280 numbers before the last layer of EfficientNet-Lite0, of pictures enlarged to 64 pixels, so *it is not FID and does not compare with anybody's FID*. The number of samples $N$ must be the same as well, for fewer of them give a larger estimate. Here $N = $ {{ samples:,}} throughout.
+# Smaller is better. On features of the paper's Inception network the number is called FID. Ours are the 1280 numbers before the last layer of EfficientNet-Lite0, of pictures enlarged to 64 pixels, so *it is not FID and does not compare with anybody's FID*. The number of samples $N$ must be the same as well, for fewer of them give a larger estimate. Here $N$ is {{ samples:,}} throughout.
 #
 # A number alone says nothing, so first some yardsticks. How far from the training set are real pictures that were not in it? That is the floor of noise. How far are they without shoes, three classes of the ten, and how far with a little noise, or blurred?
 
@@ -467,7 +467,7 @@ head = f"| pictures | Fréchet distance over EfficientNet-Lite0 features (N = {s
 display(Markdown("\n".join([head, "|---|---|---|", *rows])))
 
 # %% [markdown] tags=["zh"]
-# 先看尺子。真图比真图也有 {{ fd_real:.0f}}，这是底。少了三类鞋，{{ fd_without_shoes:.0f}}。加一点人眼不大在意的噪声，{{ fd_noisy:.0f}}，比弄得模糊一片（{{ fd_blurred:.0f}}）还远：这个网络看重纹理，不是人的眼睛。
+# 先看尺子。真图比真图也有 {{ fd_real:.0f}}，这是底。少了三类鞋，{{ fd_without_shoes:.0f}}。加一点人眼不大在意的噪声，{{ fd_noisy:.0f}}，比弄得模糊一片（{{ fd_blurred:.0f}}）还远：这个网络看重纹理，和人眼不一样。
 #
 # 再看五种配方。走了 {{ image_steps }} 步，它们从 {{ fd_least:.0f}} 到 {{ fd_most:.0f}}，都还远；各类倒是都画得出，最少的也占 {{ rarest_least:.1%}}。R3GAN 的损失在环上八个模式全学会了，在这里却不占便宜（{{ fd_r3:.0f}}），光抄损失，不抄网络和训练时长，好处不会跟着来。
 #
@@ -512,7 +512,7 @@ with torch.no_grad():
     ordered = torch.cat([asked(noise_of(len(part), 2), part) for part in labels.split(500)]).contiguous()
 obeyed = (judged(ordered) == labels).view(10, -1).float().mean(dim=1)
 
-# %% tags=["fold"] caption={"zh": "每行一类，每列一份噪声：同一份噪声在各类里往往留下同样的宽窄和明暗。", "en": "A row for each class, a column for each piece of noise: what a piece of noise makes wide or dark in one class it often does in the others."}
+# %% tags=["fold"] caption={"zh": "每行一类，每列一份噪声：同一份噪声在各类里往往留下同样的宽窄和明暗。", "en": "A row for each class, a column for each piece of noise: what a piece of noise makes wide or dark in one class it often makes so in the others."}
 with torch.no_grad():
     grid = asked(noise_of(10, 3).repeat(10, 1), torch.arange(10).repeat_interleave(10))
 show(grid.contiguous(), 10, fashion_mnist.CLASSES, width=6.6)
@@ -576,7 +576,7 @@ show(torch.cat([colour[spread], make(paints, noise_of(64, 5))]), 16, width=7.4)
 # 圆脸、轮廓、眼睛和嘴都学到了；只见过一两次的，戴帽的、流泪的，化成了彩色的颗粒。总共 {{ faces }} 张图，会不会是背下来的？给每张生成的图找出特征最接近的真图，比一比夹角的余弦，1 就是一模一样：
 
 # %% [markdown] tags=["en"]
-# Round faces, outlines, eyes and mouths are learnt; what occurs once or twice, a hat, a flood of tears, dissolves into coloured grain. With {{ faces }} pictures in all, are these learnt by heart? For each generated picture find the real one with the nearest features, and look at the cosine of the angle between them, which is 1 for two of a kind:
+# Round faces, outlines, eyes and mouths are learnt; what occurs once or twice, a hat, a flood of tears, dissolves into coloured grain. With {{ faces }} pictures in all, are these learnt by heart? For each generated picture find the real one with the nearest features, and look at the cosine of the angle between them, which is 1 for two that are the same:
 
 
 # %%
@@ -605,7 +605,9 @@ show(torch.cat([make(paints, noise_of(64, 5))[:12], colour[neighbour[:12]]]), 12
 #
 # 噪声 $z$ 是图片的坐标，$z$ 的空间叫潜空间（latent space）。从 $z_0$ 走到 $z_1$，沿途的图片应当逐渐变化，而不是换来换去。走直线还是走弧线？
 #
-# $$z_t^{\text{linear}} = (1-t)\,z_0 + t\,z_1 \qquad z_t^{\text{spherical}} = \frac{\sin((1-t)\,\theta)}{\sin\theta}\,z_0 + \frac{\sin(t\,\theta)}{\sin\theta}\,z_1$$
+# $$z_t^{\text{linear}} = (1-t)\,z_0 + t\,z_1$$
+#
+# $$z_t^{\text{spherical}} = \frac{\sin((1-t)\,\theta)}{\sin\theta}\,z_0 + \frac{\sin(t\,\theta)}{\sin\theta}\,z_1$$
 #
 # $\theta$ 是 $z_0$ 和 $z_1$ 的夹角，$t$ 从 0 到 1。高维的正态噪声几乎全落在一层薄壳上：64 维时长度大约是 $\sqrt{64} = 8$，很少离得远。两个独立的向量差不多垂直，直线的中点于是只有 $8/\sqrt2 \approx 5.7$ 长，掉进了壳里面，生成器在那里几乎没有训练过。弧线则一直留在壳上。量一量：
 
@@ -614,7 +616,9 @@ show(torch.cat([make(paints, noise_of(64, 5))[:12], colour[neighbour[:12]]]), 12
 #
 # Noise $z$ is the address of a picture, and the space of all $z$ is the latent space. On the way from $z_0$ to $z_1$ pictures should change by degrees. Does one walk along a line or an arc?
 #
-# $$z_t^{\text{linear}} = (1-t)\,z_0 + t\,z_1 \qquad z_t^{\text{spherical}} = \frac{\sin((1-t)\,\theta)}{\sin\theta}\,z_0 + \frac{\sin(t\,\theta)}{\sin\theta}\,z_1$$
+# $$z_t^{\text{linear}} = (1-t)\,z_0 + t\,z_1$$
+#
+# $$z_t^{\text{spherical}} = \frac{\sin((1-t)\,\theta)}{\sin\theta}\,z_0 + \frac{\sin(t\,\theta)}{\sin\theta}\,z_1$$
 #
 # Here $\theta$ is the angle between $z_0$ and $z_1$, and $t$ goes from 0 to 1. Normal noise in many dimensions lies almost wholly in a thin shell; in 64 of them its length is about $\sqrt{64} = 8$ and seldom far from that. Two independent vectors are nearly at right angles, so that the middle of the straight line is only $8/\sqrt2 \approx 5.7$ long. It falls inside the shell, where the generator hardly ever trained, while the arc stays in it. Measured:
 
@@ -763,7 +767,7 @@ print(f"average {distances[f'{LONGER}, {long_steps} steps']:.0f}, the last step'
 # - EfficientNet-Lite0 是在 224 像素的照片上训练的，拿它来看放大了的灰度小图，只是将就。它对颗粒比人眼敏感，上面那把「加一点噪声」的尺子量的就是这个。
 # - 真要做高清图像，今天首选扩散模型；要用 GAN 求快，从 [R3GAN 的代码][tool-r3gan]起步，连网络一起用，别只抄损失。
 #
-# 整页要跑七分钟左右，比别的教程长，因为光是图片就训练了七个生成器。
+# 整页要跑七分钟左右，因为光是图片就训练了七个生成器。
 #
 # 对照：本页的损失与 `torch.nn.functional` 里的 `binary_cross_entropy_with_logits` 和 `mse_loss` 在 float64 下最多相差 {{ parity:.0e}}，由下面这段代码算出。Fréchet 距离与 scipy、EfficientNet-Lite0 与发布权重的那个包的对照在测试里。
 
@@ -775,7 +779,7 @@ print(f"average {distances[f'{LONGER}, {long_steps} steps']:.0f}, the last step'
 # - EfficientNet-Lite0 learnt from photographs of 224 pixels, and enlarged grey miniatures are not what it knows. It minds grain more than an eye does, which is what the yardstick with a little noise measures.
 # - For large images use diffusion today. Where a GAN's speed is wanted, begin with the [code of R3GAN][tool-r3gan], and take its networks along with its loss.
 #
-# The page takes some seven minutes to run, longer than others, because it trains seven generators on pictures alone.
+# The page takes some seven minutes to run, because it trains seven generators on pictures alone.
 #
 # Parity: the losses of this page and `binary_cross_entropy_with_logits` and `mse_loss` of `torch.nn.functional` differ by at most {{ parity:.0e}} in float64, computed by the code below. The tests compare the Fréchet distance with scipy, and EfficientNet-Lite0 with the package that its weights were published with.
 

@@ -178,7 +178,9 @@ print(f"{parameters_of_whole:.0f} million weights, pruned {parameters:.0f} milli
 # %% [markdown] tags=["zh"]
 # 预训练权重里没有的只有分类头（head），一个随机初始化的线性层。第 $t$ 个词元的状态是 $h_t$（384 个数），七个标签的概率是
 #
-# $$p(k \mid x, t) = \operatorname{softmax}(W h_t + b)_k, \qquad L = -\frac{1}{N} \sum_{t=1}^{N} \log p(y_t \mid x, t)$$
+# $$p(k \mid x, t) = \operatorname{softmax}(W h_t + b)_k$$
+#
+# $$L = -\frac{1}{N} \sum_{t=1}^{N} \log p(y_t \mid x, t)$$
 #
 # 其中 $W$ 是 7 × 384 的矩阵，$b$ 是 7 个偏置，$y_t$ 是正确的标签，$N$ 是有标签的词元数。
 #
@@ -189,7 +191,9 @@ print(f"{parameters_of_whole:.0f} million weights, pruned {parameters:.0f} milli
 # %% [markdown] tags=["en"]
 # The one thing that the checkpoint does not hold is the head, a linear layer that begins at random. With $h_t$ the state of token $t$, 384 numbers, the seven tags have the probabilities
 #
-# $$p(k \mid x, t) = \operatorname{softmax}(W h_t + b)_k, \qquad L = -\frac{1}{N} \sum_{t=1}^{N} \log p(y_t \mid x, t)$$
+# $$p(k \mid x, t) = \operatorname{softmax}(W h_t + b)_k$$
+#
+# $$L = -\frac{1}{N} \sum_{t=1}^{N} \log p(y_t \mid x, t)$$
 #
 # where $W$ is a matrix of 7 × 384, $b$ holds 7 biases, $y_t$ is the right tag and $N$ the number of tokens that have one.
 #
@@ -354,7 +358,7 @@ print(report)
 #
 # 报告里有三种「F1」，差得很远。先说定义：找出来 $f$ 个，其中 $r$ 个对，本来有 $g$ 个，
 #
-# $$P = \frac{r}{f}, \qquad R = \frac{r}{g}, \qquad F_1 = \frac{2PR}{P + R} = \frac{2r}{f + g}$$
+# $$P = \frac{r}{f}, \quad R = \frac{r}{g}, \quad F_1 = \frac{2PR}{P + R} = \frac{2r}{f + g}$$
 #
 # 差别在于数的是什么：
 #
@@ -371,7 +375,7 @@ print(report)
 #
 # The report has three figures that get called “F1”, and they are far apart. First what they share. Of $f$ that were found $r$ are right, and $g$ are there:
 #
-# $$P = \frac{r}{f}, \qquad R = \frac{r}{g}, \qquad F_1 = \frac{2PR}{P + R} = \frac{2r}{f + g}$$
+# $$P = \frac{r}{f}, \quad R = \frac{r}{g}, \quad F_1 = \frac{2PR}{P + R} = \frac{2r}{f + g}$$
 #
 # They differ in what is counted.
 #

@@ -350,14 +350,18 @@ print(f"new: {', '.join(classifier.fresh)}; {unseen.shortened / len(test):.0%} o
 # %% [markdown] tags=["zh"]
 # 线性探测（linear probe）不动编码器。每条文本取各词元状态的平均，标准化成 $x$，再拟合一个逻辑回归：
 #
-# $$p(y \mid x) = \operatorname{softmax}(W x + b)_y, \qquad J = -\sum_i \log p(y_i \mid x_i) + \tfrac{\lambda}{2} \lVert W \rVert^2$$
+# $$p(y \mid x) = \operatorname{softmax}(W x + b)_y$$
+#
+# $$J = -\sum_i \log p(y_i \mid x_i) + \tfrac{\lambda}{2} \lVert W \rVert^2$$
 #
 # $W$ 每类一行，$b$ 是偏置，$\lambda$ 越大，权重压得越小。$J$ 是凸的，只有一个最小值，没有学习率要调（见 [`linear_probe`][aigc_ref.selfsup.probe.linear_probe]）。
 
 # %% [markdown] tags=["en"]
 # A linear probe leaves the encoder as it is. A text becomes the mean of its tokens' states, standardised to $x$, and a logistic regression is fitted:
 #
-# $$p(y \mid x) = \operatorname{softmax}(W x + b)_y, \qquad J = -\sum_i \log p(y_i \mid x_i) + \tfrac{\lambda}{2} \lVert W \rVert^2$$
+# $$p(y \mid x) = \operatorname{softmax}(W x + b)_y$$
+#
+# $$J = -\sum_i \log p(y_i \mid x_i) + \tfrac{\lambda}{2} \lVert W \rVert^2$$
 #
 # $W$ has a row for each class, $b$ are the biases, and the greater $\lambda$, the smaller the weights. $J$ is convex with one minimum, so there is no learning rate to care for (see [`linear_probe`][aigc_ref.selfsup.probe.linear_probe]).
 
@@ -534,7 +538,7 @@ for seed in (0, 1):
     model.load_state_dict(last_weights)
     logits[f"fine-tuned {seed}, last epoch"] = [by_epoch[-1], logits_of(unseen)]
 
-# %% tags=["fold"] caption={"zh": "两次微调。左：损失，学过的文本一路下降，验证集到后来上升。右：准确率，验证集上几乎不动。", "en": "Two runs of fine-tuning. Left, the loss: on texts that are learnt from it falls, on the validation set it rises in the end. Right, the accuracy, which hardly moves on the validation set."}
+# %% tags=["fold"] caption={"zh": "两次微调。左：损失，学过的文本一路下降，验证集到后来上升。右：准确率，学过的文本还在上升，验证集到后来几乎不动。", "en": "Two runs of fine-tuning. Left, the loss: on texts that are learnt from it falls, on the validation set it rises in the end. Right, the accuracy: it goes on rising on texts that are learnt from, and in the end hardly moves on the validation set."}
 figure, axes = plt.subplots(1, 2, figsize=(7.2, 2.7))
 for axis, score in zip(axes, ("loss", "accuracy"), strict=True):
     for prefix, label, colour in (("training_", "training", figures.INDIGO), ("", "validation", figures.VERMILION)):

@@ -149,6 +149,28 @@ def test_quatrains_have_five_or_seven_characters_a_line() -> None:
         poetry.quatrains([], line=6)
 
 
+def test_ordinary_poems_are_sorted_and_neither_quatrains_nor_annotated_nor_too_long_or_short() -> None:
+    five, seven = "白日依山尽，黄河入海流。" * 2, "朝辞白帝彩云间，千里江陵一日还。" * 2
+    eight, note = "白日依山尽，黄河入海流。" * 4, "独坐幽篁里，弹琴复长啸。（见《纪事》）"
+    short, shortest, longest = "一" * 15, "一" * 15 + "。", "一" * 63 + "。"
+    poems = [longest, five, eight, seven, note, short, shortest, "一" + longest, eight]
+    assert poetry.ordinary(poems) == sorted([eight, shortest, longest])
+    assert poetry.ordinary(poems, longest=48) == sorted([eight, shortest])
+
+
+@pytest.mark.parametrize(("shared", "kept"), [(1, True), (2, False), (6, False)])
+def test_a_third_of_the_lines_from_a_known_or_an_earlier_poem_make_a_version(*, shared: int, kept: bool) -> None:
+    source = "".join(f"甲{number}，" for number in "一二三四五六")
+    lines = poetry.lines_of(source)
+    other = "，".join(lines[:shared] + [f"乙{number}" for number in "一二三四五六"[shared:]]) + "。"
+    assert poetry.without_versions([other], known=[source]) == [other] * kept
+    assert poetry.without_versions([source, other]) == [source] + [other] * kept
+
+
+def test_a_version_that_is_left_out_makes_versions_of_later_ones_too() -> None:
+    assert poetry.without_versions(["甲，乙。", "甲，丙。", "丁，丙。"]) == ["甲，乙。"]
+
+
 # ---- Fashion-MNIST ----------------------------------------------------------------------------------------------
 
 

@@ -189,8 +189,9 @@ class _Page:
         self.figures[f"{name}.svg"] = svg
         self.figures[f"{name}-dark.svg"] = recolour(svg)
         caption = _quoted(self._tutorial, cell, cell.caption[self._language], self._numbers)
-        if tag := re.search(r"<\w+", re.sub(r"`[^`]*`|\$[^$]*\$", "", caption)):  # HTML would swallow it
-            raise TutorialError(f"{self._tutorial.path}:{cell.line}: put {tag[0]!r} of the caption between backticks")
+        if tag := re.search(r"<\w+", re.sub(r"\$[^$]*\$", "", caption)):
+            where = f"{self._tutorial.path}:{cell.line}"
+            raise TutorialError(f"{where}: HTML swallows {tag[0]!r} of the caption, in backticks too; say it in words")
         size = "width={} height={} loading=lazy".format(*svg_size(svg))
         alt = _alternative(caption)
         images = [
