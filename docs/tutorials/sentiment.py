@@ -549,7 +549,7 @@ for axis, score in zip(axes, ("loss", "accuracy"), strict=True):
                 range(1, len(values) + 1), values, style, markersize=3, color=colour, label=f"{label}, seed {seed}"
             )
     axis.set(xlabel="epoch", ylabel=score, xticks=range(1, len(values) + 1))
-axes[0].legend()
+axes[1].legend(loc="lower right")
 figure.tight_layout()
 plt.show()
 

@@ -141,6 +141,8 @@ class Term(BaseModel):
     zh: str
     en: str
     note: Both | None = None
+    avoid: tuple[str, ...] = ()
+    """Other renderings, in either language, which no page uses."""
 
 
 @dataclass(frozen=True, slots=True)
