@@ -22,6 +22,10 @@ serve: .venv/site/ready ## Serve the site in both languages at http://127.0.0.1:
 build: .venv/site/ready ## Write the site to site/, English below site/en/
 	$(SITE)/mkdocs build
 
+.PHONY: publish
+publish: build .venv/node/ready ## The same, with search by Pagefind where npm is there, to be published
+	$(SITE)/python -m tools.site.publish site
+
 .PHONY: check
 check: .venv/site/ready ## Check the catalogue: every error with file, line and column
 	$(SITE)/python tools/refresh_resources.py --check
@@ -57,7 +61,7 @@ test-fast: .venv/test/ready ## The inner loop: all but what is marked slow
 	$(TEST)/python -m pytest -m "not slow" -q
 
 .PHONY: test
-test: .venv/test/ready .venv/site/ready system ## Everything: libraries compared, tutorials in small, pages in a browser
+test: .venv/test/ready .venv/site/ready .venv/node/ready system ## Everything: libraries compared, tutorials in small, pages in a browser
 	$(TEST)/python -m pytest
 
 .PHONY: faults
@@ -87,6 +91,12 @@ bench-explorer: .venv/test/ready system ## Time the catalogue's explorer in Chro
 	$(PYTHON) -m venv .venv/test
 	$(TEST)/pip install --quiet --constraint constraints.txt torch
 	$(TEST)/pip install --quiet --constraint constraints.txt --editable '.[site,refresh,train,test]'
+	@touch $@
+
+# Where npm is. The version is exact instead of locked: a lock file would name the registry that it was made with.
+.venv/node/ready: Makefile
+	@mkdir -p .venv/node
+	@if command -v npm >/dev/null; then npm install --prefix .venv/node --no-save --no-package-lock --no-audit --no-fund --ignore-scripts --loglevel error pagefind@1.6.0; fi
 	@touch $@
 
 # Chromium and a Chinese font for the browser tests; the images and poems that the tutorials learn from.
