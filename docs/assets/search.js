@@ -3,7 +3,8 @@
 // tools/site/publish.py makes the index and names this script in the pages. Nothing is fetched before a reader types;
 // what goes wrong leads back to Material's search.
 const SETUP = 0, READY = 1, QUERY = 2, RESULT = 3;
-const SHOWN = 30; // pages; the text of each is a file to fetch
+const SHOWN = 20; // pages; the text of each is a file to fetch
+const LENGTH = 180; // of what is shown of a text, in letters
 const PAUSE = 100; // ms without a further key before anything is looked up
 const here = self.location.href;
 let setup, pagefind, retreated, latest = 0;
@@ -44,7 +45,7 @@ async function found(query) {
   const parts = partsOf(query);
   if (!parts.length) return [];
   pagefind ??= import(new URL("../pagefind/pagefind.js", here)).then((module) =>
-    module.createInstance({ basePath: new URL("../pagefind/", here).href, ranking: { pageLength: 0.5 } }));
+    module.createInstance({ basePath: new URL("../pagefind/", here).href, ranking: { pageLength: 0.3 } }));
   const candidates = new Map();
   for (const [part, results] of zipped(parts, await Promise.all(parts.map(ask))))
     for (const result of results) {
@@ -68,14 +69,15 @@ const zipped = (a, b) => a.map((value, i) => [value, b[i]]);
 // is a name such as GPT-2: what stays one word in an English page is two in a Chinese one.
 async function ask(part) {
   const engine = await pagefind;
-  const pieces = part.match(/\p{sc=Han}|[^\p{sc=Han}\p{Pd}.]+/gu) ?? [];
+  const pieces = part.match(/\p{sc=Han}|[^\p{sc=Han}\p{Pd}]+/gu) ?? [];
   if (pieces.length < 2) return (await engine.search(part)).results;
   const spaced = pieces.join(" ");
   const [phrase, ranked] = await Promise.all([`"${spaced}"`, spaced].map((query) => engine.search(query)));
   const ids = new Set(phrase.results.map(({ id }) => id)); // a phrase has no score of its own
   const found = ranked.results.filter(({ id }) => ids.has(id));
-  const word = /\p{sc=Han}/u.test(part) ? [] : (await engine.search(part)).results;
-  return [...found, ...word.filter(({ id }) => !ids.has(id))];
+  if (/\p{sc=Han}/u.test(part)) return found;
+  const word = (await engine.search(part)).results;
+  return [...new Map([...(found.length ? found : ranked.results), ...word].map((result) => [result.id, result])).values()];
 }
 
 const EMPTY = new Set("的 了 和 与 是 在 到 吗 呢 把 被 一个 怎么 什么 如何 哪里 a an and for from how in is of on the to with what".split(" "));
@@ -107,6 +109,7 @@ function partsOf(query) {
 const compact = (text) => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase().replace(/[^\p{L}\p{N}]+/gu, "");
 const closed = (text) => text.replace(/(\p{sc=Han}) (?=\p{sc=Han})/gu, "$1"); // what was a word each, as it was
 const folded = (text) => text.replace(/[\u00c0-\u024f]/g, (letter) => letter.normalize("NFD")[0]); // of the same length
+const stem = (word) => (word.length > 5 ? word.replace(/(?:ies|es|s|y|ing|ed)$/, "") : word); // penalty, penalties
 const escaped = (text) => text.replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`);
 
 function item(page, score, terms, query) {
@@ -138,18 +141,18 @@ function item(page, score, terms, query) {
 }
 
 const KIND = /^(paper|book|course|tool|model|data|blog|community|conf|report)-/;
-const PRIOR = [[/tutorials\/[^/]+\/$/, 0.8], [/topics\/[^/]+\/$/, 0.3], [/(tutorials|catalogue|paths|reference)\/$/, -0.3]];
+const PRIOR = [[/tutorials\/[^/]+\/$/, 0.8], [/topics\/[^/]+\/$/, 0.5], [/(tutorials|catalogue|paths|reference)\/$/, -0.3]];
 const prior = (url) => PRIOR.find(([where]) => where.test(url))?.[1] ?? 0;
 
 function likeness(wanted, title, parts) {
   if (title === wanted) return 3;
-  if (title.includes(wanted)) return 0.6 + (0.6 * wanted.length) / title.length;
-  return 0.9 * (parts.filter((part) => title.includes(compact(part))).length / parts.length) ** 2;
+  if (title.includes(wanted)) return 0.3 + (0.9 * wanted.length) / title.length;
+  return 0.9 * (parts.filter((part) => title.includes(compact(stem(part)))).length / parts.length) ** 2;
 }
 
 const asPattern = (part) => {
-  const literal = folded(part).replace(/[\\^$.*+?()[\]{}|/-]/g, "\\$&");
-  return /\p{sc=Han}/u.test(part) ? literal : `\\b${literal.replace(/(?:s|es|ing|ed)$/, "")}\\w*`;
+  const literal = stem(folded(part)).replace(/[\\^$.*+?()[\]{}|/-]/g, "\\$&");
+  return /\p{sc=Han}/u.test(part) ? literal : `\\b${literal}\\w*`;
 };
 
 function hits(section, pattern, parts) {
@@ -171,10 +174,11 @@ function sectionsOf(page) {
 }
 
 function excerpt({ text }, pattern) {
-  const at = Math.max(0, folded(text).search(pattern));
-  const from = at < 40 ? 0 : text.lastIndexOf(" ", at - 30) + 1 || at - 30;
-  const wide = /\p{sc=Han}/u.test(text.slice(from, from + 100)) ? 90 : 180;
-  return (from ? "… " : "") + marked(text.slice(Math.max(from, at - 40), Math.max(from, at - 40) + wide), pattern) + "…";
+  const at = folded(text).search(pattern);
+  const length = /\p{sc=Han}/u.test(text.slice(Math.max(at, 0), at + LENGTH)) ? LENGTH / 2 : LENGTH;
+  const from = at < length / 3 ? 0 : Math.max(text.lastIndexOf(" ", at - 1 - length / 6) + 1, at - Math.round(length / 4));
+  const to = from + length;
+  return (from ? "… " : "") + marked(text.slice(from, to), pattern) + (to < text.length ? " …" : "");
 }
 
 function marked(text, pattern) {

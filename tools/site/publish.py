@@ -22,13 +22,14 @@ FOLDERS: dict[Language, str] = {"zh": "", "en": "en"}
 """Language → its root below the site's."""
 UNREAD = ", ".join(
     [
-        *("nav", "form", ".headerlink", ".doc-labels", ".trail"),
+        *("nav", "form", ".headerlink", ".doc-labels", ".trail", ".tags", ".ties", ".live", ".go", ".checked"),
         *(".news", ".timeline", "#here", "dl.here"),  # what has a page of its own
         *("details.mkdocstrings-source", ".output"),
     ]
 )
 ARTICLE = '<article class="md-content__inner md-typeset">'
 CARDS, CODE = '<ol class="cards">', '<div class="highlight">'
+FORMULA = re.compile(r'<(?P<tag>span|div) class="arithmatex">.*?</(?P=tag)>', re.DOTALL)
 TEXT = re.compile(r">[^<]+")
 BETWEEN_HAN = re.compile(r"(?<=[\u3400-\u9fff])(?=[\u3400-\u9fff])")
 WORKER = re.compile(r'(?<="search": ")(?P<root>[^"]*)assets/(?P<worker>javascripts/workers/search\.\w+\.min\.js)(?=")')
@@ -68,6 +69,7 @@ def readable(page: str, name: Path, language: Language) -> str:
     cards = 'data-pagefind-weight="0.1"' if name.parent.parent.name == "topics" else "data-pagefind-ignore"
     for tag, attributes in ((ARTICLE, read), (CARDS, cards), (CODE, 'data-pagefind-weight="0.1"')):
         page = page.replace(tag, f"{tag[:-1]} {attributes}>")
+    page = FORMULA.sub("…", page)
     return TEXT.sub(lambda text: BETWEEN_HAN.sub(" ", text[0]), page)
 
 
