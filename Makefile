@@ -93,11 +93,10 @@ bench-explorer: .venv/test/ready system ## Time the catalogue's explorer in Chro
 	$(TEST)/pip install --quiet --constraint constraints.txt --editable '.[site,refresh,train,test]'
 	@touch $@
 
-# Where npm is. The version is exact instead of locked: a lock file would name the registry that it was made with.
+# Pagefind, where npm is. One exact version and no lock file, which would name the registry that it was made with.
 .venv/node/ready: Makefile
-	@mkdir -p .venv/node
-	@if command -v npm >/dev/null; then npm install --prefix .venv/node --no-save --no-package-lock --no-audit --no-fund --ignore-scripts --loglevel error pagefind@1.6.0; fi
-	@touch $@
+	@if command -v npm >/dev/null; then mkdir -p .venv/node && npm install --prefix .venv/node --no-save \
+	  --no-package-lock --no-audit --no-fund --ignore-scripts --loglevel error pagefind@1.6.0 && touch $@; fi
 
 # Chromium and a Chinese font for the browser tests; the images and poems that the tutorials learn from.
 .PHONY: system

@@ -27,6 +27,8 @@ UNREAD = ", ".join(
         *("details.mkdocstrings-source", ".output"),
     ]
 )
+UNUSED = ("*-ui.*", "pagefind-highlight.js", "pagefind-worker.js")
+"""What Pagefind writes beside its index: 400 KB of other ways to show results."""
 ARTICLE = '<article class="md-content__inner md-typeset">'
 CARDS, CODE = '<ol class="cards">', '<div class="highlight">'
 FORMULA = re.compile(r'<(?P<tag>span|div) class="arithmatex">.*?</(?P=tag)>', re.DOTALL)
@@ -55,6 +57,9 @@ def index(root: Path, language: Language) -> None:
                 target.write_text(readable(page, name, language), encoding="utf-8")
         command = [str(PAGEFIND), "--quiet", "--site", staged, "--output-path", str(root / "pagefind")]
         subprocess.run([*command, "--exclude-selectors", UNREAD], check=True)
+    for pattern in UNUSED:
+        for path in (root / "pagefind").glob(pattern):
+            path.unlink()
 
 
 def readable(page: str, name: Path, language: Language) -> str:
@@ -64,7 +69,7 @@ def readable(page: str, name: Path, language: Language) -> str:
     """
     rooms = {"tutorials": WORDS[language].tutorials, "reference": WORDS[language].reference}
     known = " ".join([rooms.get(name.parts[0], ""), *re.split(r"\W+", name.parent.name)])
-    read = f'data-pagefind-body data-pagefind-meta="known[data-known]" data-known="{html.escape(known)}"'
+    read = f'data-pagefind-body data-pagefind-meta="known[data-known]" data-known="{BETWEEN_HAN.sub(" ", html.escape(known))}"'
     # A topic is found by what stands on its shelf as well; other lists would come up for everything.
     cards = 'data-pagefind-weight="0.1"' if name.parent.parent.name == "topics" else "data-pagefind-ignore"
     for tag, attributes in ((ARTICLE, read), (CARDS, cards), (CODE, 'data-pagefind-weight="0.1"')):
