@@ -68,8 +68,9 @@ def readable(page: str, name: Path, language: Language) -> str:
     It is also found by the words of its address, which are what people call it (paper-lora), and of its room.
     """
     rooms = {"tutorials": WORDS[language].tutorials, "reference": WORDS[language].reference}
-    known = " ".join([rooms.get(name.parts[0], ""), *re.split(r"\W+", name.parent.name)])
-    read = f'data-pagefind-body data-pagefind-meta="known[data-known]" data-known="{BETWEEN_HAN.sub(" ", html.escape(known))}"'
+    known = html.escape(" ".join([rooms.get(name.parts[0], ""), *re.split(r"\W+", name.parent.name)]))
+    known = BETWEEN_HAN.sub(" ", known)
+    read = f'data-pagefind-body data-pagefind-meta="known[data-known]" data-known="{known}"'
     # A topic is found by what stands on its shelf as well; other lists would come up for everything.
     cards = 'data-pagefind-weight="0.1"' if name.parent.parent.name == "topics" else "data-pagefind-ignore"
     for tag, attributes in ((ARTICLE, read), (CARDS, cards), (CODE, 'data-pagefind-weight="0.1"')):
