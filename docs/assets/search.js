@@ -114,7 +114,8 @@ const stem = (word) => (word.length > 5 ? word.replace(/(?:ies|es|s|y|ing|ed)$/,
 const escaped = (text) => text.replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`);
 
 // Pagefind ranks by words alone and knows no titles that are just what was asked, nor names in addresses (paper-lora).
-// The numbers were set on two thirds of tests/site/queries.yaml and hold on the last third, written afterwards.
+// The numbers were set on the queries of tests/site/queries.yaml; on 62 of them, written after a first setting and before
+// they were looked at, it had 84 % right first and 94 % found.
 function item(page, score, terms, query) {
   const parts = Object.keys(terms).filter((part) => terms[part]);
   const pattern = new RegExp(parts.map(asPattern).sort((a, b) => b.length - a.length).join("|"), "gi");
