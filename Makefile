@@ -22,6 +22,10 @@ serve: .venv/site/ready ## Serve the site in both languages at http://127.0.0.1:
 build: .venv/site/ready ## Write the site to site/, English below site/en/
 	$(SITE)/mkdocs build
 
+.PHONY: publish
+publish: build .venv/node/ready ## The same, with search by Pagefind where npm is there, to be published
+	$(SITE)/python -m tools.site.publish site
+
 .PHONY: check
 check: .venv/site/ready ## Check the catalogue: every error with file, line and column
 	$(SITE)/python tools/refresh_resources.py --check
@@ -57,7 +61,7 @@ test-fast: .venv/test/ready ## The inner loop: all but what is marked slow
 	$(TEST)/python -m pytest -m "not slow" -q
 
 .PHONY: test
-test: .venv/test/ready .venv/site/ready system ## Everything: libraries compared, tutorials in small, pages in a browser
+test: .venv/test/ready .venv/site/ready .venv/node/ready system ## Everything: libraries compared, tutorials in small, pages in a browser
 	$(TEST)/python -m pytest
 
 .PHONY: faults
@@ -77,7 +81,7 @@ bench-explorer: .venv/test/ready system ## Time the catalogue's explorer in Chro
 	$(TEST)/python -m benchmarks.explorer
 
 .PHONY: audit
-audit: .venv/test/ready .venv/audit/ready ## Lighthouse on a page of each kind and the HTML validator on all (five minutes)
+audit: .venv/test/ready .venv/audit/ready .venv/node/ready ## Lighthouse on a page of each kind and the HTML validator on all (five minutes)
 	$(TEST)/python -m benchmarks.audit
 
 # ---- setting up -------------------------------------------------------------------------------------------------
@@ -93,11 +97,16 @@ audit: .venv/test/ready .venv/audit/ready ## Lighthouse on a page of each kind a
 	$(TEST)/pip install --quiet --constraint constraints.txt --editable '.[site,refresh,train,test]'
 	@touch $@
 
-# Exact versions and no lock file: one would name the registry that wrote it.
+# What the audit runs; exact versions and no lock file, as below.
 .venv/audit/ready: Makefile
 	sh tools/install_system_packages.sh java
 	npm install --silent --no-audit --no-fund --no-save --no-package-lock --prefix .venv/audit lighthouse@12.8.2 vnu-jar@26.9.27
 	@touch $@
+
+# Pagefind, where npm is. One exact version and no lock file, which would name the registry that it was made with.
+.venv/node/ready: Makefile
+	@if command -v npm >/dev/null; then mkdir -p .venv/node && npm install --prefix .venv/node --no-save \
+	  --no-package-lock --no-audit --no-fund --ignore-scripts --loglevel error pagefind@1.6.0 && touch $@; fi
 
 # Chromium and a Chinese font for the browser tests; the images and poems that the tutorials learn from.
 .PHONY: system

@@ -19,6 +19,7 @@ from typing import Any
 
 from tests.site.conftest import CHROMIUM
 from tests.site.sites import ROOT, build, served
+from tools.site.publish import publish
 
 RESULTS = Path(__file__).with_name("audit.json")
 PACKAGES = ROOT / ".venv/audit/node_modules"
@@ -44,6 +45,7 @@ def main() -> int:
     missed = 0
     with tempfile.TemporaryDirectory() as folder, served(Path(folder), compressed=True) as address:
         build(ROOT, Path(folder), SITE_URL=address)
+        publish(Path(folder))
         scores = []
         for path in (language + page for page in PAGES for language in ("", "en/")):
             score, findings = _lighthouse(address + path, path or "/")
