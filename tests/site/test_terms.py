@@ -15,7 +15,7 @@ FIRST_MENTION = re.compile(r"([\u4e00-\u9fff]+)[*」]*（([a-z][a-z-]*(?: [a-z][
 NO_TERMS = {"bag", "begin", "gpt-tokenizer", "inside", "outside", "lenient", "length buckets", "strict"}
 """English that names what is on the page: classes, tags, settings, packages."""
 NOT_PROSE = re.compile(
-    r"```.*?```|`[^`\n]*`|\]\([^)]*\)|\[[\w.-]+\]|https?://\S+|<[^>]+>|\{[^}\n]*\}|^---\n.*?\n---$",
+    r"```.*?```|\[[^\]]*\]\([^)]*catalogue/[^)]*\)|`[^`\n]*`|\]\([^)]*\)|\[[\w.-]+\]|https?://\S+|<[^>]+>|\{[^}\n]*\}|^---\n.*?\n---$",
     re.DOTALL | re.MULTILINE,
 )
 
