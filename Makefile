@@ -77,8 +77,12 @@ bench-refresh: .venv/test/ready ## Time a refresh of 1,000 papers and repositori
 	$(TEST)/python -m benchmarks.refresh
 
 .PHONY: bench-explorer
-bench-explorer: .venv/test/ready system ## Time the catalogue's explorer in Chromium, and the site's build, up to 5,000 entries
+bench-explorer: .venv/test/ready system ## Time the catalogue's explorer in Chromium, with up to 5,000 entries
 	$(TEST)/python -m benchmarks.explorer
+
+.PHONY: bench-site
+bench-site: .venv/test/ready ## Time the site's build and an edit's way to the page, beside plain MkDocs (three minutes)
+	$(TEST)/python -m benchmarks.site
 
 .PHONY: audit
 audit: .venv/test/ready .venv/audit/ready .venv/node/ready ## Lighthouse on a page of each kind and the HTML validator on all (five minutes)

@@ -26,7 +26,12 @@ LIBRARIES = ("torch", "transformers", "peft", "sacrebleu", "rouge-score", "seqev
 
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=(__doc__ or "").splitlines()[0])
-    others = {"__init__", "__main__", "timing"} | {"audit", "explorer", "refresh"}  # these have commands of their own
+    others = {"__init__", "__main__", "timing"} | {
+        "audit",
+        "explorer",
+        "refresh",
+        "site",
+    }  # these have commands of their own
     known = sorted(path.stem for path in HERE.glob("*.py") if path.stem not in others)
     parser.add_argument("names", metavar="NAME", nargs="*", help=f"of {', '.join(known)}; all where none is given")
     parser.add_argument("--in-this-process", action="store_true", help=argparse.SUPPRESS)

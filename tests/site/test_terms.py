@@ -29,7 +29,7 @@ def terms() -> tuple[Term, ...]:
 def prose() -> dict[tuple[Language, str], str]:
     """What readers read, of our own words, by language and page: without code, addresses and resources' titles."""
     project = read_project(ROOT)
-    pages = {}
+    pages: dict[tuple[Language, str], str] = {}
     for language in LANGUAGES:
         written = {path.name: path.read_text("utf-8") for path in (ROOT / "docs" / language).glob("*.md")}
         made = {path: text for path, text in site_pages(project, language).items() if isinstance(text, str)}

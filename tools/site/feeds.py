@@ -75,7 +75,7 @@ def _atom(project: Project, language: Language, name: str, title: str, items: li
         _text(entry, "id", uuid5(NAMESPACE_URL, f"{scope} {item.id}").urn)
         _text(entry, "updated", f"{item.day}T00:00:00Z")
         ET.SubElement(entry, f"{{{ATOM}}}link", rel="alternate", href=item.url)
-        ET.SubElement(entry, f"{{{ATOM}}}category", term=item.kind, label=words.kinds[item.kind])
+        ET.SubElement(entry, f"{{{ATOM}}}category", term=item.kind, label=words.one[item.kind])
         _text(entry, "summary", item.summary)
     return _xml(root)
 

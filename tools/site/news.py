@@ -40,7 +40,7 @@ def news_page(project: Project, language: Language) -> dict[str, str | bytes]:
         "news.html",
         words=words,
         changes=changes,
-        added=[(r.title, source(PAGE, page_of(r)), r.added, words.kinds[r.kind]) for r in added],
+        added=[(r.title, source(PAGE, page_of(r)), r.added, words.one[r.kind]) for r in added],
         searches=searches,
     )
     head = front_matter(words.news, words.news_about, searched=False)

@@ -26,7 +26,7 @@ def paths_page(project: Project, language: Language) -> dict[str, str | bytes]:
             else:
                 resource = resources[str(step.resource)]
                 own = resource.title_zh if language == "zh" else resource.title_en
-                title, kind = own or resource.title, words.kinds[resource.kind]
+                title, kind = own or resource.title, words.one[resource.kind]
                 href = source(PAGE, page_of(resource))
             steps.append((title, href, kind, step.after[language]))
         paths.append((path.id, path.title[language], path.reader[language], steps))

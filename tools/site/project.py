@@ -114,7 +114,7 @@ class TimedRefresh(BaseModel):
 
 
 class TimedPage(BaseModel):
-    """A row of benchmarks/explorer.json, in milliseconds."""
+    """A row of benchmarks/explorer.json or site.json, in milliseconds."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -125,6 +125,20 @@ class TimedPage(BaseModel):
     met: bool
 
 
+class Audited(BaseModel):
+    """A page as Lighthouse saw it, a row of benchmarks/audit.json."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    page: str
+    performance: int
+    accessibility: int
+    best_practices: int
+    seo: int
+    largest_paint: float
+    """Seconds until the largest thing in sight is painted, on a slow telephone."""
+
+
 @dataclass(frozen=True, slots=True)
 class Speed:
     """What the committed runs of benchmarks/ measured."""
@@ -133,6 +147,10 @@ class Speed:
     machine: Mapping[str, str]
     refresh: tuple[TimedRefresh, ...]
     explorer: tuple[TimedPage, ...]
+    site: tuple[TimedPage, ...]
+    audited: tuple[Audited, ...]
+    valid_pages: int
+    """How many the HTML validator read without an error."""
 
 
 class Term(BaseModel):
@@ -246,15 +264,19 @@ def _speed(root: Path) -> Speed:
         except KeyError as missing:
             raise ProseError(f"docs/speed.yaml: has no Chinese for {missing}, which benchmarks/ names") from None
 
-    results = json.loads((root / "benchmarks/results.json").read_text(encoding="utf-8"))
-    timed = json.loads((root / "benchmarks/refresh.json").read_text(encoding="utf-8"))
-    explored = json.loads((root / "benchmarks/explorer.json").read_text(encoding="utf-8"))
+    results, timed, explored, built, audit = (
+        json.loads((root / f"benchmarks/{name}.json").read_text(encoding="utf-8"))
+        for name in ("results", "refresh", "explorer", "site", "audit")
+    )
     rows = [row for name in results["comparisons"] for row in results["comparisons"][name]]
     return Speed(
         TypeAdapter(tuple[Comparison, ...]).validate_python([named(row) for row in rows]),
         results["machine"],
         TypeAdapter(tuple[TimedRefresh, ...]).validate_python([named(row) for row in timed]),
         TypeAdapter(tuple[TimedPage, ...]).validate_python([named(row) for row in explored]),
+        TypeAdapter(tuple[TimedPage, ...]).validate_python([named(row) for row in built]),
+        TypeAdapter(tuple[Audited, ...]).validate_python(audit["scores"]),
+        0 if audit["errors"] else audit["pages"],
     )
 
 

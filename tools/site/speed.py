@@ -1,6 +1,6 @@
 """The page on speed: how ours compares with its peers, out of the committed runs of benchmarks/."""
 
-from tools.site.project import Comparison, Project, TimedPage, TimedRefresh
+from tools.site.project import Audited, Comparison, Project, TimedPage, TimedRefresh
 from tools.site.templates import front_matter
 from tools.site.words import WORDS
 from tools.tutorials.source import Language
@@ -23,6 +23,12 @@ def speed_page(project: Project, language: Language) -> dict[str, str | bytes]:
         f"\n## {words.speed_explorer} {{ #explorer }}\n\n{words.speed_explorer_about}\n",
         f"| {' | '.join(words.speed_explorer_columns)} |\n|---|--:|--:|--:|",
         *(_page(row, language) for row in speed.explorer),
+        f"\n## {words.speed_site} {{ #site }}\n\n{words.speed_site_about}\n",
+        f"| {words.speed_explorer_columns[0]} | {' | '.join(words.speed_explorer_columns[2:])} |\n|---|--:|--:|",
+        *(f"| {row.name[language]} | {_time(row.most)} | {row.goal} |" for row in speed.site),
+        f"\n## {words.audit} {{ #audit }}\n\n{words.audit_about.format(speed.valid_pages)}\n",
+        f"| {' | '.join(words.audit_columns)} |\n|---|--:|--:|--:|--:|--:|",
+        *map(_audited, speed.audited),
     ]
     return {PAGE: "\n".join(parts) + "\n"}
 
@@ -40,6 +46,11 @@ def _refresh(row: TimedRefresh, language: Language) -> str:
 def _page(row: TimedPage, language: Language) -> str:
     median = _time(row.median) if row.median else ""
     return f"| {row.name[language]} | {median} | {_time(row.most)} | {row.goal} |"
+
+
+def _audited(row: Audited) -> str:
+    scores = (row.performance, row.accessibility, row.best_practices, row.seo)
+    return f"| `/{row.page.lstrip('/')}` | {' | '.join(map(str, scores))} | {row.largest_paint:.1f} s |"
 
 
 def _time(milliseconds: float) -> str:

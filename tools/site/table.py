@@ -28,7 +28,7 @@ def csv_table(project: Project, language: Language) -> str:
         access = access_of(resource)
         row = (
             resource.id,
-            words.kinds[resource.kind],
+            words.one[resource.kind],
             resource.title,
             (resource.title_zh if language == "zh" else resource.title_en) or "",
             resource.url,

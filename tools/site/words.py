@@ -38,6 +38,8 @@ class Words:
     # catalogue
     catalogue_about: str
     kinds: dict[Kind, str]
+    one: dict[Kind, str]
+    """What a single resource of each kind is called."""
     kinds_about: dict[Kind, str]
     by_kind: str
     by_topic: str
@@ -169,6 +171,11 @@ class Words:
     speed_explorer: str
     speed_explorer_about: str
     speed_explorer_columns: tuple[str, ...]
+    speed_site: str
+    speed_site_about: str
+    audit: str
+    audit_about: str
+    audit_columns: tuple[str, ...]
     # glossary
     glossary_about: str
     chinese: str
@@ -187,6 +194,19 @@ STATES_ZH = {
     State.GONE: "已撤下",
     State.BLOCKED: "被屏蔽",
     State.UNKNOWN: "未知",
+}
+
+KINDS_ZH: dict[Kind, str] = {
+    "book": "书",
+    "course": "课程",
+    "paper": "论文",
+    "tool": "工具",
+    "model": "模型",
+    "dataset": "数据集",
+    "blog": "博客",
+    "community": "社区",
+    "conference": "会议",
+    "report": "报告",
 }
 
 ZH = Words(
@@ -219,18 +239,8 @@ ZH = Words(
     strip_parity="与独立实现对照 <b>{}</b> 项",
     strip_checked="资料截至 <b>{}</b>",
     catalogue_about="共 {} 条。每条都用一句话说明为什么选它、适合谁；仓库与论文的近况由脚本抓取，注明日期。",
-    kinds={
-        "book": "书",
-        "course": "课程",
-        "paper": "论文",
-        "tool": "工具",
-        "model": "模型",
-        "dataset": "数据集",
-        "blog": "博客",
-        "community": "社区",
-        "conference": "会议",
-        "report": "报告",
-    },
+    kinds=KINDS_ZH,
+    one=KINDS_ZH,
     kinds_about={
         "book": "能从头读到尾的书，先看是否免费、是哪一版。",
         "course": "公开课：有讲义、有作业，大多免费。",
@@ -466,8 +476,15 @@ ZH = Words(
     speed_refresh_columns=("怎么做", "请求", "用时", "内存"),
     speed_explorer="在目录里挑选要多久",
     speed_explorer_about="在 Chromium 里打字、勾选、换排序，从动作到画面更新完；「最多」指 100 步里的 95 步都不超过它。"
-    "大目录由现有条目复制而成。整站构建含中英文两份、每条资源一页，由两个进程分担，两核机器上实际用时约为一半。自己跑一遍：`make bench-explorer`。",
+    "大目录由现有条目复制而成。自己跑一遍：`make bench-explorer`。",
     speed_explorer_columns=("做什么", "中位数", "最多", "目标"),
+    speed_site="构建整站要多久",
+    speed_site_about="两核机器上的实际用时，含全部教程、接口文档和每条资源一页，中英文由两个进程同时构建。"
+    "改文字时不重新渲染接口文档，改中文不动英文。自己跑一遍：`make bench-site`。",
+    audit="在慢手机上看",
+    audit_about="Lighthouse 模拟一部慢手机，打开发布后的页面，每项满分 100；性能取三次的中位数。"
+    "全部 {:,} 个页面还经过 HTML 校验，没有一处错误。自己跑一遍：`make audit`。",
+    audit_columns=("页面", "性能", "无障碍", "最佳实践", "搜索", "主要内容出现"),
     glossary_about="本站统一的译名。正文里术语首次出现时附英文，之后只用中文。",
     chinese="中文",
     english="英文",
@@ -540,6 +557,18 @@ EN = Words(
         "community": "Communities",
         "conference": "Conferences",
         "report": "Reports",
+    },
+    one={
+        "book": "book",
+        "course": "course",
+        "paper": "paper",
+        "tool": "tool",
+        "model": "model",
+        "dataset": "dataset",
+        "blog": "blog",
+        "community": "community",
+        "conference": "conference",
+        "report": "report",
     },
     kinds_about={
         "book": "Books to read from cover to cover; see first which are free, and which edition.",
@@ -759,9 +788,16 @@ EN = Words(
     speed_refresh_columns=("Way", "Requests", "Time", "Memory"),
     speed_explorer="How long it takes to choose from the catalogue",
     speed_explorer_about="Typing, ticking and sorting in Chromium, from the action until the frame is painted; 95 of 100 "
-    "steps take no longer than the most. The large catalogues are copies of ours. A build is the whole site, both "
-    "languages, a page an entry, shared by two processes: half as long on two idle cores. Run it yourself: `make bench-explorer`.",
+    "steps take no longer than “at most”. The large catalogues are made of copies. Run it: `make bench-explorer`.",
     speed_explorer_columns=("Work", "Median", "At most", "Goal"),
+    speed_site="How long the site takes to build",
+    speed_site_about="By the clock on two cores, with every tutorial, the reference and a page for each resource; two "
+    "processes build the languages at once. An edit of prose renders the reference no second time, and one of Chinese "
+    "prose leaves English alone. Run it: `make bench-site`.",
+    audit="On a slow telephone",
+    audit_about="Lighthouse plays a slow telephone and opens the published pages; 100 is the most of each, and performance "
+    "is the median of three. All {:,} pages also pass the HTML validator without an error. Run it: `make audit`.",
+    audit_columns=("Page", "Performance", "Accessibility", "Best practices", "Search engines", "Main content seen"),
     glossary_about="How this site renders the field's terms. Chinese pages give the English at the first mention, then use "
     "the Chinese alone.",
     chinese="Chinese",
