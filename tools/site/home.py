@@ -1,5 +1,6 @@
 """The home page: what this is, the doors, and a strip of what is alive, all on one screen."""
 
+from tools.site.paths import PAGE
 from tools.site.project import Project
 from tools.site.templates import front_matter, html_block
 from tools.site.tutorials import first_figure
@@ -26,6 +27,7 @@ def home_page(project: Project, language: Language) -> dict[str, str | bytes]:
         words=words,
         start=f"tutorials/{start.name}.md" if start else None,
         figure=figure,
+        ways=[(path.title[language], f"{PAGE}#{path.id}") for path in project.paths],
         doors=[(sign, title, text, page, page.split("/")[0]) for sign, title, text, page in words.doors],
         strip=[(before, value, after) for text, value in strip if value for before, after in [_around(text)]],
     )

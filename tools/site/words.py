@@ -28,6 +28,8 @@ class Words:
     """Line by line."""
     lead: str
     start: str
+    ways: str
+    """Before the learning paths, each for a kind of reader."""
     doors: tuple[tuple[str, str, str, str], ...]
     """Character, title, text and page of each door."""
     strip_resources: str
@@ -223,6 +225,7 @@ ZH = Words(
     headline=("读懂公式，跑通代码，", "找到资料。"),
     lead="生成式 AI 的中文参考站：每个公式都连着实现它的函数，每个数字都来自一次真实运行，每条资源都写明为什么值得看。",
     start="跑起一个 GAN",
+    ways="或选你的路：",
     doors=(
         (
             "练",
@@ -519,6 +522,7 @@ EN = Words(
     lead="A reference on generative AI: every formula leads to the function that computes it, every number comes from a "
     "real run, and every resource says why it is worth your time.",
     start="Run a GAN",
+    ways="Or take the path that is yours: ",
     doors=(
         (
             "练",
