@@ -1,4 +1,4 @@
-"""The glossary's terms, on every page as the glossary has them."""
+"""Words of our own: terms as the glossary has them, and Chinese set as it should be."""
 
 import re
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ FIRST_MENTION = re.compile(r"([\u4e00-\u9fff]+)[*」]*（([a-z][a-z-]*(?: [a-z][
 NO_TERMS = {"bag", "begin", "gpt-tokenizer", "inside", "outside", "lenient", "length buckets", "strict"}
 """English that names what is on the page: classes, tags, settings, packages."""
 NOT_PROSE = re.compile(
-    r"```.*?```|\[[^\]]*\]\([^)]*catalogue/[^)]*\)|`[^`\n]*`|\]\([^)]*\)|\[[\w.-]+\]|https?://\S+|<[^>]+>|\{[^}\n]*\}|^---\n.*?\n---$",
+    r"```.*?```|\[[^\]]*\]\([^)]*catalogue/[^)]*\)|`[^`\n]*`|\]\([^)]*\)|\[[A-Za-z0-9_.-]+\]|https?://\S+|<[^>]+>|\{[^}\n]*\}|^---\n.*?\n---$",
     re.DOTALL | re.MULTILINE,
 )
 
@@ -72,6 +72,30 @@ def test_no_page_uses_a_rendering_that_the_glossary_avoids(
         if re.search(rf"(?<![a-z]){re.escape(word)}", text, re.IGNORECASE)
     }
     assert not found
+
+
+def _badly_set(text: str) -> list[str]:
+    """Han beside a letter or digit without a space, half-width punctuation after Han; titles and tables aside."""
+    text = re.sub(r"《[^》]*》|^\s*\|.*$", " ", text, flags=re.MULTILINE)
+    return re.findall(r"[\u4e00-\u9fff][A-Za-z0-9]|[A-Za-z0-9%][\u4e00-\u9fff]|[\u4e00-\u9fff](?:[,;:!?(]|\.\s)", text)
+
+
+def test_chinese_is_well_set(prose: dict[tuple[Language, str], str]) -> None:
+    found = {
+        page: wrong for (language, page), text in prose.items() if language == "zh" and (wrong := _badly_set(text))
+    }
+    assert not found
+
+
+def test_badly_set_chinese_is_found() -> None:
+    assert _badly_set("用LoRA微调,约3分钟. 再看《Python深度学习》：完 3 分钟。") == [
+        "用L",
+        "A微",
+        "调,",
+        "约3",
+        "3分",
+        "钟. ",
+    ]
 
 
 def test_terms_outside_the_glossary_are_found(terms: tuple[Term, ...]) -> None:
