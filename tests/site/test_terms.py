@@ -93,7 +93,6 @@ def test_badly_set_chinese_is_found() -> None:
         "A微",
         "调,",
         "约3",
-        "3分",
         "钟. ",
     ]
 
