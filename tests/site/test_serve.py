@@ -82,7 +82,7 @@ def test_an_edit_of_chinese_prose_keeps_english_and_the_reference(
 ) -> None:
     path = project / "docs/zh/contributing.md"
     module = "aigc_ref.gan.losses"
-    kept = list((project / ".cache/reference").rglob("*.json"))
+    kept = list((project / ".cache/pages").rglob("*.json"))
     assert {file.parent.name[:2] for file in kept} == {"zh", "en"}
     text = path.read_text(encoding="utf-8")
     path.write_text(f"{text}\n[kept-link][{module}]\n", encoding="utf-8")

@@ -48,6 +48,8 @@ from tools.site.words import WORDS
 from tools.tutorials.source import Language, TutorialError
 
 WATCHED = ["aigc_ref", "benchmarks", "docs", "resources", "mkdocs.base.yml", "mkdocs.en.yml", "tools/site"]
+KEPT = ("reference/", "tutorials/")
+"""The rooms whose pages take long to render."""
 SERVING = "AIGC_SERVING"
 """Tells the English build that it belongs to a server."""
 log = logging.getLogger("mkdocs.hooks.aigc")
@@ -78,7 +80,7 @@ _english_kept: list[tuple[int, Path]] = []
 _serving: list[bool] = []
 """Whether MkDocs serves: its live reload is an inline script that no policy knows."""
 _shelf: list[Shelf] = []
-"""While it serves, the pages of the reference that were rendered before."""
+"""While it serves, the long pages that were rendered before."""
 _kept: dict[str, Kept] = {}
 """Source path of a page → what it became then."""
 
@@ -127,7 +129,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     _files[:] = [files]
     if any(_serving):
         sources = [*sorted((ROOT / "aigc_ref").rglob("*.py")), ROOT / "mkdocs.base.yml"]
-        _shelf[:] = [Shelf(ROOT / ".cache/reference", sources, language)]
+        _shelf[:] = [Shelf(ROOT / ".cache/pages", sources, language)]
     if language == "zh":
         _start_english(config)
     return files
@@ -151,7 +153,7 @@ def on_template_context(context: TemplateContext, template_name: str, config: Mk
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:  # noqa: ARG001
     if page.file.generated_by:
         page.edit_url = None  # made from data: there is no page to edit
-    if _shelf and page.file.src_uri.startswith("reference/") and (kept := _shelf[0].get(markdown)):
+    if _shelf and page.file.src_uri.startswith(KEPT) and (kept := _shelf[0].get(markdown)):
         _kept[page.file.src_uri] = kept
         markdown = ""
     blocks = _blocks[page.file.src_uri] = []
@@ -166,7 +168,7 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
 def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:
     if kept := _kept.pop(page.file.src_uri, None):
         html = kept.restore(page, cast(AutorefsPlugin, config.plugins["autorefs"]))
-    elif _shelf and page.file.src_uri.startswith("reference/") and not _blocks[page.file.src_uri]:
+    elif _shelf and page.file.src_uri.startswith(KEPT) and not _blocks[page.file.src_uri]:
         _shelf[0].keep(page.markdown or "", html, page.toc)
     link = _linker(page.file, page, files)
     for number, block in enumerate(_blocks.pop(page.file.src_uri)):

@@ -1,7 +1,8 @@
-"""Pages of the reference as they were rendered last, for `mkdocs serve`: a build of the site always makes them anew.
+"""Long pages as they were rendered last, for `mkdocs serve`: a build of the site always makes them anew.
 
-To render the package's docstrings is half of a build, and an edit of prose changes none of them. So while MkDocs
-serves, what a reference page became is kept in .cache/reference/, under a key of all that it is made of.
+To render the package's docstrings and the tutorials is more than half of a build, and an edit of prose changes one page
+of them at most. So while MkDocs serves, what such a page became is kept in .cache/pages/, under a key of its Markdown,
+the package and the libraries.
 """
 
 import hashlib
