@@ -30,6 +30,6 @@ def paths_page(project: Project, language: Language) -> dict[str, str | bytes]:
                 href = source(PAGE, page_of(resource))
             steps.append((title, href, kind, step.after[language]))
         paths.append((path.id, path.title[language], path.reader[language], steps))
-    head = front_matter(words.paths, words.paths_about)
+    head = front_matter(words.paths, words.paths_about, hide=("navigation",))
     body = html_block("paths.html", paths=paths, words=words)
     return {PAGE: f"{head}\n# {words.paths}\n\n{words.paths_about}\n{{ .lead }}\n\n{body}\n"}
