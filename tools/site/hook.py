@@ -1,25 +1,21 @@
 """MkDocs' hook: adds the generated pages, keeps their HTML from Markdown, and builds English beside Chinese.
 
-`mkdocs serve` and `mkdocs build` read mkdocs.yml, the Chinese site; this hook starts the build of mkdocs.en.yml in a
-process of its own (plugins are shared between two builds in one process, and break on the second rebuild) and waits
-for it at the end, so that either command gives the whole site and an error in English fails it.
+`mkdocs serve` and `mkdocs build` read mkdocs.yml, the Chinese site; this hook starts the build of mkdocs.en.yml and
+waits for it at the end, so that either command gives the whole site and an error in English fails it.
 """
 
 import logging
 import os
 import posixpath
 import re
-import shutil
-import subprocess
 import sys
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import cast
 
 from jinja2 import Environment
 from mkdocs.config.defaults import MkDocsConfig
-from mkdocs.exceptions import Abort, PluginError
+from mkdocs.exceptions import PluginError
 from mkdocs.livereload import LiveReloadServer
 from mkdocs.plugins import event_priority
 from mkdocs.structure.files import File, Files
@@ -35,6 +31,7 @@ if str(ROOT) not in sys.path:
 from tools.catalogue.lock import LockError
 from tools.catalogue.models import Resource
 from tools.catalogue.problems import CatalogueError
+from tools.site.english import SERVING, EnglishSite
 from tools.site.entries import Entry, entry_pages
 from tools.site.formulas import FormulaError, filled, sources, typeset
 from tools.site.frame import PATH, EntryFile, Frame, frame_file
@@ -50,8 +47,6 @@ from tools.tutorials.source import Language, TutorialError
 WATCHED = ["aigc_ref", "benchmarks", "docs", "resources", "mkdocs.base.yml", "mkdocs.en.yml", "tools/site"]
 KEPT = ("reference/", "tutorials/")
 """The rooms whose pages take long to render."""
-SERVING = "AIGC_SERVING"
-"""Tells the English build that it belongs to a server."""
 log = logging.getLogger("mkdocs.hooks.aigc")
 logging.getLogger("mkdocs.commands.build").addFilter(lambda record: PATH not in record.getMessage())  # it is not missed
 logging.getLogger("jieba").setLevel(logging.WARNING)  # three lines a build about its dictionary
@@ -61,6 +56,8 @@ LINK = re.compile(r'(?<=\shref=")(?!https?:)(?P<page>[^"#?]+\.md)(?P<anchor>#[^"
 
 SPAN = re.compile(r"</?span[^>]*>")
 """Most of a page's tags: its code in colours. Text is the same without, and search reads a page in half the time."""
+
+ENGLISH = EnglishSite(ROOT, WATCHED)
 
 _blocks: dict[str, list[str]] = {}
 """Source path of a page → its blocks of HTML, while Markdown has the rest."""
@@ -74,9 +71,6 @@ _files: list[Files] = []
 """All of them, where MkDocs passes none."""
 _whole: dict[str, str] = {}
 """Source path of a page → its HTML, while the search reads it without the colours of its code."""
-_english: list[subprocess.Popen[str]] = []
-_english_kept: list[tuple[int, Path]] = []
-"""While MkDocs serves: what the English site was made from, as a number, and the folder that holds it."""
 _serving: list[bool] = []
 """Whether MkDocs serves: its live reload is an inline script that no policy knows."""
 _shelf: list[Shelf] = []
@@ -131,7 +125,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
         sources = [*sorted((ROOT / "aigc_ref").rglob("*.py")), ROOT / "mkdocs.base.yml"]
         _shelf[:] = [Shelf(ROOT / ".cache/pages", sources, language)]
     if language == "zh":
-        _start_english(config)
+        ENGLISH.start(Path(config.site_dir), strict=config.strict, serving=any(_serving))
     return files
 
 
@@ -243,50 +237,15 @@ def on_post_template(output_content: str, template_name: str, config: MkDocsConf
 
 
 def on_post_build(config: MkDocsConfig) -> None:
-    if _language(config) != "zh":
-        return
-    if _english:
-        output, _ = (english := _english.pop()).communicate()
-        if output.strip():
-            log.info("English:\n%s", output.strip())
-        if english.returncode:
-            _english_kept.clear()
-            raise Abort("The English site was not built; its messages stand above.")
-    for _, folder in _english_kept:
-        shutil.copytree(folder, Path(config.site_dir) / "en", copy_function=os.link, dirs_exist_ok=True)
+    if _language(config) == "zh" and (said := ENGLISH.finish(Path(config.site_dir))):
+        log.info("English:\n%s", said)
+
+
+def on_shutdown() -> None:
+    ENGLISH.forget()
 
 
 def on_serve(server: LiveReloadServer, config: MkDocsConfig, builder: object) -> LiveReloadServer:  # noqa: ARG001
     for path in WATCHED:
         server.watch(str(ROOT / path))
     return server
-
-
-def _start_english(config: MkDocsConfig) -> None:
-    for unfinished in _english:  # a build that failed before it came to wait
-        unfinished.kill()
-        _english_kept.clear()
-    _english.clear()
-    folder = Path(config.site_dir) / "en"
-    if any(_serving):  # an edit of Chinese prose changes no English page
-        known, folder = _english_kept.pop() if _english_kept else (0, Path(tempfile.mkdtemp(prefix="english-")))
-        _english_kept.append((_english_sources(), folder))
-        if known == _english_kept[0][0]:
-            return
-    command = [sys.executable, "-m", "mkdocs", "build", "-f", str(ROOT / "mkdocs.en.yml")]
-    command += ["-d", str(folder)] + ([] if config.strict else ["--no-strict"])
-    environment = os.environ | {"NO_MKDOCS_2_WARNING": "1"} | ({SERVING: "1"} if any(_serving) else {})
-    process = subprocess.Popen(
-        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    )
-    _english.append(process)
-
-
-def _english_sources() -> int:
-    """A number that changes with every edit of what the English site is made from."""
-    files = [
-        file for name in WATCHED for path in [ROOT / name] for file in ([path] if path.is_file() else path.rglob("*"))
-    ]
-    chinese = ROOT / "docs/zh"
-    stamps = [(str(file), file.stat().st_mtime_ns) for file in files if file.is_file() and chinese not in file.parents]
-    return hash(tuple(sorted(stamps)))
