@@ -25,12 +25,16 @@ ENVIRONMENT = {
 }
 
 
-def build(project: Path, folder: Path, **published: str) -> None:
-    """The whole site of a project, strictly, into `folder`; published nowhere unless SITE_URL and REPOSITORY say so."""
+def build(project: Path, folder: Path, **published: str) -> str:
+    """The whole site of a project, strictly, into `folder`; published nowhere unless SITE_URL and REPOSITORY say so.
+
+    Returns what MkDocs said.
+    """
     command = [*MKDOCS, "build", "--strict", "--site-dir", str(folder)]
     environment = ENVIRONMENT | published
     run = subprocess.run(command, cwd=project, env=environment, capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stderr
+    return run.stderr
 
 
 def copy_project(folder: Path) -> Path:

@@ -90,7 +90,7 @@ def test_the_frame_itself_is_nowhere_and_a_published_site_lists_every_entry(tmp_
 
 def test_what_is_filled_in_is_not_looked_through_again() -> None:
     frame = Frame(f"<title>{TITLE}</title><meta content='{DESCRIPTION}'>{BLOCK}<a href='../{ID}/'>")
-    entry = Entry("paper-x", f"{DESCRIPTION} <b>", f"'{ID}'", "")
+    entry = Entry("paper-x", "catalogue/papers.md", f"{DESCRIPTION} <b>", f"'{ID}'", "")
     assert frame.filled(entry, f"<h1>{TITLE}</h1>") == (
         f"<title>{DESCRIPTION} &lt;b&gt;</title><meta content='&#x27;{ID}&#x27;'><h1>{TITLE}</h1><a href='../paper-x/'>"
     )

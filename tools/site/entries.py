@@ -24,6 +24,8 @@ Row = tuple[str, str, str | None]
 @dataclass(frozen=True, slots=True)
 class Entry:
     id: str
+    kind: str
+    """Source path of the page of its kind."""
     title: str
     description: str
     block: str
@@ -42,6 +44,7 @@ def entry_pages(project: Project, language: Language) -> dict[str, Entry]:
     pages = {}
     for resource in project.catalogue.resources:
         here, facts = page_of(resource), known(resource, project.lock)
+        kind = f"catalogue/{STEM[resource.kind]}.md"
         shown = card(resource, project, tied, language, here)
         block = html_block(
             "entry.html",
@@ -50,14 +53,14 @@ def entry_pages(project: Project, language: Language) -> dict[str, Entry]:
             fetched=_rows(_fetched(facts, words)),
             versions=[(point.version, point.day) for point in facts.versions if point.version],
             bibtex=bibtex_entry(resource) if isinstance(resource, Paper) else None,
-            kind=Link(words.kinds[resource.kind], source(here, f"catalogue/{STEM[resource.kind]}.md")),
+            kind=Link(words.kinds[resource.kind], source(here, kind)),
             topics=[
                 Link(getattr(topics[topic].title, language), source(here, f"catalogue/topics/{topic}.md"))
                 for topic in resource.topics
             ],
             words=words,
         )
-        pages[here] = Entry(resource.id, shown.title, shown.why, block)
+        pages[here] = Entry(resource.id, kind, shown.title, shown.why, block)
     return pages
 
 

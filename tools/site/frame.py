@@ -17,7 +17,7 @@ from tools.site.templates import front_matter
 
 ID, TITLE, DESCRIPTION = "frame-of-an-entry", "TITLE-OF-AN-ENTRY", "DESCRIPTION-OF-AN-ENTRY"
 PATH = f"catalogue/{ID}.md"
-BLOCK = "<h1>BLOCK-OF-AN-ENTRY</h1>"
+BLOCK, PICTURE = "<h1>BLOCK-OF-AN-ENTRY</h1>", "<!-- PICTURE-OF-AN-ENTRY -->"
 
 
 class EntryFile(File):
@@ -55,10 +55,11 @@ class Frame:
     """The rendered page, taken apart at its marks once."""
 
     def __init__(self, rendered: str) -> None:
-        self._parts = re.split(f"({'|'.join(map(re.escape, (ID, TITLE, DESCRIPTION, BLOCK)))})", rendered)
+        self._parts = re.split(f"({'|'.join(map(re.escape, (ID, TITLE, DESCRIPTION, BLOCK, PICTURE)))})", rendered)
 
-    def filled(self, entry: Entry, block: str) -> str:
+    def filled(self, entry: Entry, block: str, picture: str = "") -> str:
         """An entry's whole page. What is filled in is not looked through again: a title may hold a mark."""
         texts = {ID: entry.id, TITLE: entry.title, DESCRIPTION: entry.description}
-        fill = {mark: html.escape(" ".join(text.split())) for mark, text in texts.items()} | {BLOCK: block}
+        fill = {mark: html.escape(" ".join(text.split())) for mark, text in texts.items()}
+        fill |= {BLOCK: block, PICTURE: picture}
         return "".join(fill.get(part, part) for part in self._parts)

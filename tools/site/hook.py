@@ -4,10 +4,12 @@
 waits for it at the end, so that either command gives the whole site and an error in English fails it.
 """
 
+import html as entities
 import logging
 import os
 import posixpath
 import re
+import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -34,11 +36,12 @@ from tools.catalogue.problems import CatalogueError
 from tools.site.english import SERVING, EnglishSite
 from tools.site.entries import Entry, entry_pages
 from tools.site.formulas import FormulaError, filled, sources, typeset
-from tools.site.frame import PATH, EntryFile, Frame, frame_file
+from tools.site.frame import PATH, PICTURE, EntryFile, Frame, frame_file
 from tools.site.kept import Kept, Shelf
 from tools.site.pages import navigation, site_pages
 from tools.site.project import ProseError, read_project
 from tools.site.prose import PAPERS, cited
+from tools.site.social import Card, drawable, kept, picture_tags, tags
 from tools.site.templates import BLOCK
 from tools.site.theme import mended, parted, secured
 from tools.site.words import WORDS
@@ -125,6 +128,8 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
         sources = [*sorted((ROOT / "aigc_ref").rglob("*.py")), ROOT / "mkdocs.base.yml"]
         _shelf[:] = [Shelf(ROOT / ".cache/pages", sources, language)]
     if language == "zh":
+        if _announced(config) and not drawable():
+            log.info("No pictures for links to the pages: the package fonts-noto-cjk is not installed.")
         ENGLISH.start(Path(config.site_dir), strict=config.strict, serving=any(_serving))
     return files
 
@@ -216,19 +221,52 @@ def on_env(env: Environment, config: MkDocsConfig, files: Files) -> Environment:
 
 def on_page_context(context: TemplateContext, page: Page, config: MkDocsConfig, nav: Navigation) -> TemplateContext:  # noqa: ARG001
     page.content = _whole.pop(page.file.src_uri, page.content)  # the search has read it
+    if _announced(config):
+        title, description = _said(page, config)
+        kind, address = "website" if page.is_homepage else "article", page.canonical_url or ""
+        picture = PICTURE if page.file.src_uri == PATH else _picture(page.file, config)
+        social = f"{tags(_language(config), kind, title, description, address)}\n{picture}"
+        cast(dict[str, object], context)["social"] = social
     return context
 
 
-def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:  # noqa: ARG001
+def _announced(config: MkDocsConfig) -> bool:
+    """Whether others will show links to the pages: those need addresses that are whole."""
+    return bool(config.site_url) and not any(_serving)
+
+
+def _said(page: Page, config: MkDocsConfig) -> tuple[str, str]:
+    """Title and description as text: a page's head has them as HTML."""
+    head = page.meta.get("title", page.title), page.meta.get("description", config.site_description)
+    title, description = (entities.unescape(str(text)) for text in head)
+    return title, description
+
+
+def _picture(file: File | None, config: MkDocsConfig) -> str:
+    """The tags of a page's card, which is put into the site as well; none without a font to draw it."""
+    if not (_announced(config) and drawable() and file and (page := file.page)):
+        return ""
+    title, description = _said(page, config)
+    *_, room = "", *(entities.unescape(above.title or "") for above in page.ancestors)
+    card = Card(_language(config), "" if room == title else room, title, description.replace("`", ""))
+    folder = Path(config.site_dir) / "assets/cards"
+    folder.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(kept(card, ROOT / ".cache/cards"), folder / card.name)
+    return picture_tags(card, f"{(config.site_url or '').rstrip('/')}/assets/cards/{card.name}")
+
+
+def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
     output = filled(output, _formulas)
     output = mended(output) if any(_serving) else secured(mended(output))
     if page.file.src_uri != PATH:
         return output
     frame = Frame(output)
+    kinds = {entry.kind for entry, _ in _entries}
+    pictures = {kind: _picture(_files[0].get_file_from_path(kind), config) for kind in kinds}
     for entry, file in _entries:
         found = BLOCK.search(entry.block)
         block = LINK.sub(_linker(file, page, _files[0]), found[1] if found else "")
-        file.write(frame.filled(entry, block))
+        file.write(frame.filled(entry, block, pictures[entry.kind]))
     return ""  # MkDocs writes no page that is empty
 
 
