@@ -15,7 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import cast
 
-from jinja2 import Environment
+from jinja2 import Environment, FileSystemBytecodeCache
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import PluginError
 from mkdocs.livereload import LiveReloadServer
@@ -99,6 +99,8 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
         config.site_url = config.site_url.rstrip("/") + "/en/"
     if repository:
         config.edit_uri_template = f"https://github.com/{repository}/edit/main/docs/{language}/{{path}}"
+    if language == "zh" and any(_serving):  # a build has yet to empty the folder that it shares with English
+        ENGLISH.start(Path(config.site_dir), strict=config.strict, serving=True)
     return config
 
 
@@ -130,7 +132,8 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     if language == "zh":
         if _announced(config) and not drawable():
             log.info("No pictures for links to the pages: the package fonts-noto-cjk is not installed.")
-        ENGLISH.start(Path(config.site_dir), strict=config.strict, serving=any(_serving))
+        if not any(_serving):
+            ENGLISH.start(Path(config.site_dir), strict=config.strict, serving=False)
     return files
 
 
@@ -204,6 +207,9 @@ def _linker(here: File, page: Page, files: Files) -> Callable[[re.Match[str]], s
 @event_priority(-100)  # after references to the package have become links
 def on_env(env: Environment, config: MkDocsConfig, files: Files) -> Environment:  # noqa: ARG001
     """When every page's Markdown is HTML, and none is a whole page yet: all formulas at once."""
+    if any(_serving):
+        (templates := ROOT / ".cache/templates").mkdir(parents=True, exist_ok=True)
+        env.bytecode_cache = FileSystemBytecodeCache(str(templates))
     where: dict[str, str] = {}
     for file in files.documentation_pages():
         if not file.page or not file.page.content:

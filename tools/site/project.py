@@ -247,7 +247,7 @@ Item = TypeVar("Item", Both, Erratum, FaultTried, Term, LearningPath)
 
 def _prose(path: Path, model: type[Item]) -> tuple[Item, ...]:
     try:
-        text: object = yaml.load(path.read_text(encoding="utf-8"), yaml.BaseLoader)  # noqa: S506  # all scalars are text
+        text: object = yaml.load(path.read_text(encoding="utf-8"), yaml.CBaseLoader)  # noqa: S506  # all scalars are text
         return TypeAdapter(tuple[model, ...]).validate_python(text)  # type: ignore[valid-type]  # a type made at run time
     except (yaml.YAMLError, ValidationError) as error:
         raise ProseError(f"{path}: {error}") from None
