@@ -109,7 +109,7 @@ def masked_collator(
 ) -> Callable[[Sequence[Sequence[int]]], Batch]:
     """A `collate_fn` for masked language models: pads on the right, hides tokens and makes the labels.
 
-    What is hidden is drawn from torch's own generator each time that a batch is made. The special tokens, <unk> among
+    What is hidden is drawn from torch's own generator each time that a batch is made. The special tokens, `<unk>` among
     them, and padding stay.
 
     Args:

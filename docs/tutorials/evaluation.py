@@ -116,12 +116,12 @@ for name, texts in systems.items():
 # %% [markdown] tags=["zh"]
 # ## 困惑度：先问分母 { #perplexity }
 #
-# 困惑度是平均每个词元的负对数似然取指数：$\exp\left(-\frac{1}{N}\sum_t \log p(x_t \mid x_{<t})\right)$，$N$ 是词元数。同一份总和，除以词元数、字数或字节数，得到三个不同的数；分词器不同的模型，只有后两个能比。
+# 困惑度是平均每个词元的负对数似然取指数：$\exp\left(-\frac{1}{N}\sum_t \log p(x_t \mid x_{\lt t})\right)$，$N$ 是词元数。同一份总和，除以词元数、字数或字节数，得到三个不同的数；分词器不同的模型，只有后两个能比。
 
 # %% [markdown] tags=["en"]
 # ## Perplexity: ask for the denominator { #perplexity }
 #
-# Perplexity is the exponential of the mean negative log-likelihood of a token, $\exp\left(-\frac{1}{N}\sum_t \log p(x_t \mid x_{<t})\right)$ for $N$ tokens. The same sum may be divided by tokens, characters or bytes; across tokenizers only the last two compare.
+# Perplexity is the exponential of the mean negative log-likelihood of a token, $\exp\left(-\frac{1}{N}\sum_t \log p(x_t \mid x_{\lt t})\right)$ for $N$ tokens. The same sum may be divided by tokens, characters or bytes; across tokenizers only the last two compare.
 
 
 # %%

@@ -759,9 +759,9 @@ draw(of_couplets)
 #
 # ## 会猜的不一定会写 { #writer }
 #
-# 文章说 BERT 由此「获得了强大的生成能力」（[勘误](../errata.md#e02)）。拿数字来看。记 $x_{<t}$ 为第 $t$ 个字以前的字，$x_{\setminus t}$ 为除它以外的所有字，$T$ 是字数。自回归模型的困惑度（perplexity）是
+# 文章说 BERT 由此「获得了强大的生成能力」（[勘误](../errata.md#e02)）。拿数字来看。记 $x_{\lt t}$ 为第 $t$ 个字以前的字，$x_{\setminus t}$ 为除它以外的所有字，$T$ 是字数。自回归模型的困惑度（perplexity）是
 #
-# $$\mathrm{PPL} = \exp\Bigl(-\frac1T \sum_{t=1}^{T} \log p_\theta(x_t \mid x_{<t})\Bigr)$$
+# $$\mathrm{PPL} = \exp\Bigl(-\frac1T \sum_{t=1}^{T} \log p_\theta(x_t \mid x_{\lt t})\Bigr)$$
 #
 # 各项相乘，正好是整段文字的概率（链式法则）；照着它一个字一个字地抽，就是从模型里采样（[勘误](../errata.md#e06)：生成模型定义的是分布）。BERT 把每个字轮流遮住，可以照样算一个伪困惑度（pseudo-perplexity）：
 #
@@ -779,9 +779,9 @@ draw(of_couplets)
 #
 # ## To guess is not to write { #writer }
 #
-# The article says that such training made BERT a strong generator ([errata](../errata.md#e02)). Look at numbers. Write $x_{<t}$ for the characters before number $t$, $x_{\setminus t}$ for all but that one, and $T$ for how many there are. The perplexity of an autoregressive model is
+# The article says that such training made BERT a strong generator ([errata](../errata.md#e02)). Look at numbers. Write $x_{\lt t}$ for the characters before number $t$, $x_{\setminus t}$ for all but that one, and $T$ for how many there are. The perplexity of an autoregressive model is
 #
-# $$\mathrm{PPL} = \exp\Bigl(-\frac1T \sum_{t=1}^{T} \log p_\theta(x_t \mid x_{<t})\Bigr)$$
+# $$\mathrm{PPL} = \exp\Bigl(-\frac1T \sum_{t=1}^{T} \log p_\theta(x_t \mid x_{\lt t})\Bigr)$$
 #
 # Its factors multiply to the probability of the whole text, by the chain rule, and to draw one character after another by them is to sample from the model ([errata](../errata.md#e06): a generative model defines a distribution). For BERT, which has each character hidden in turn, a pseudo-perplexity is computed alike:
 #

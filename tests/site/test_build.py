@@ -36,6 +36,13 @@ def test_no_page_loads_anything_from_elsewhere(site: Path, pages: dict[str, Pars
         assert not re.search(r"url\(\s*['\"]?(https?:)?//", style.read_text(encoding="utf-8")), style
 
 
+def test_markdown_leaves_nothing_behind(pages: dict[str, Parsed]) -> None:
+    """A < that Markdown takes for a tag swallows what follows: `<unk>` wants backticks, x_{<t} is x_{\\lt t}."""
+    tokens = {"bos", "eos", "unk", "pad", "cls", "sep"}
+    left = {page for page, parsed in pages.items() for tag, at in parsed.elements if tag in tokens or "markdown" in at}
+    assert not left
+
+
 def test_every_link_within_the_site_leads_to_a_page_and_an_anchor(site: Path, pages: dict[str, Parsed]) -> None:
     assert broken_links(site, pages) == []
     wrong = parse('<a href="../errata/#nowhere">x</a><a href="y/">y</a><a href="../errata/#e01">z</a>')
