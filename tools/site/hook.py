@@ -13,7 +13,7 @@ import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 from jinja2 import Environment, FileSystemBytecodeCache
 from mkdocs.config.defaults import MkDocsConfig
@@ -80,6 +80,8 @@ _shelf: list[Shelf] = []
 """While it serves, the long pages that were rendered before."""
 _kept: dict[str, Kept] = {}
 """Source path of a page → what it became then."""
+_rendered: dict[str, str] = {}
+"""Source path of a page → its HTML, to be kept when the search has read it."""
 
 
 def _language(config: MkDocsConfig) -> Language:
@@ -168,10 +170,10 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
 
 
 def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:
-    if kept := _kept.pop(page.file.src_uri, None):
+    if kept := _kept.get(page.file.src_uri):
         html = kept.restore(page, cast(AutorefsPlugin, config.plugins["autorefs"]))
     elif _shelf and page.file.src_uri.startswith(KEPT) and not _blocks[page.file.src_uri]:
-        _shelf[0].keep(page.markdown or "", html, page.toc)
+        _rendered[page.file.src_uri] = html
     link = _linker(page.file, page, files)
     for number, block in enumerate(_blocks.pop(page.file.src_uri)):
         html = html.replace(f'<div id="block-{number}"></div>', LINK.sub(link, block))
@@ -217,7 +219,7 @@ def on_env(env: Environment, config: MkDocsConfig, files: Files) -> Environment:
         for formula in sources(file.page.content):
             where.setdefault(formula, file.src_uri)
         _whole[file.src_uri] = file.page.content
-        file.page.content = SPAN.sub("", file.page.content)
+        file.page.content = "" if file.src_uri in _kept else SPAN.sub("", file.page.content)
     try:
         _formulas.update(typeset({formula: page for formula, page in where.items() if formula not in _formulas}))
     except FormulaError as error:
@@ -226,7 +228,14 @@ def on_env(env: Environment, config: MkDocsConfig, files: Files) -> Environment:
 
 
 def on_page_context(context: TemplateContext, page: Page, config: MkDocsConfig, nav: Navigation) -> TemplateContext:  # noqa: ARG001
-    page.content = _whole.pop(page.file.src_uri, page.content)  # the search has read it
+    name = page.file.src_uri
+    page.content = _whole.pop(name, page.content)  # the search has read it
+    found: list[dict[str, Any]] = cast(Any, config.plugins["material/search"]).search_index.entries
+    if kept := _kept.pop(name, None):
+        found.extend(kept.found)
+    elif html := _rendered.pop(name, None):
+        here = [entry for entry in found if entry["location"].partition("#")[0] == page.url]
+        _shelf[0].keep(page.markdown or "", html, page.toc, here)
     if _announced(config):
         title, description = _said(page, config)
         kind, address = "website" if page.is_homepage else "article", page.canonical_url or ""

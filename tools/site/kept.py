@@ -1,8 +1,8 @@
 """Long pages as they were rendered last, for `mkdocs serve`: a build of the site always makes them anew.
 
-To render the package's docstrings and the tutorials is more than half of a build, and an edit of prose changes one page
-of them at most. So while MkDocs serves, what such a page became is kept in .cache/pages/, under a key of its Markdown,
-the package and the libraries.
+To render and index the package's docstrings and the tutorials is most of a build, and an edit of prose changes one
+page of them at most. So while MkDocs serves, what such a page became is kept in .cache/pages/, under a key of its
+Markdown, the package and the libraries.
 """
 
 import hashlib
@@ -28,6 +28,8 @@ class Kept:
     html: str
     contents: list[dict[str, Any]]
     """The table of contents: level, id, name and children of each heading."""
+    found: list[dict[str, Any]]
+    """What search finds of it: an entry for each heading."""
 
     def restore(self, page: Page, autorefs: AutorefsPlugin) -> str:
         """The page's HTML; its headings and what others may link to are told as if it had been rendered."""
@@ -56,11 +58,11 @@ class Shelf:
         path = self._path(markdown)
         return Kept(**json.loads(path.read_text(encoding="utf-8"))) if path.exists() else None
 
-    def keep(self, markdown: str, html: str, contents: TableOfContents) -> None:
+    def keep(self, markdown: str, html: str, contents: TableOfContents, found: list[dict[str, Any]]) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
         path = self._path(markdown)
         unfinished = path.with_suffix(".part")
-        text = json.dumps(asdict(Kept(html, list(_tokens(contents)))), ensure_ascii=False)
+        text = json.dumps(asdict(Kept(html, list(_tokens(contents)), found)), ensure_ascii=False)
         unfinished.write_text(text, encoding="utf-8")
         unfinished.replace(path)
 
