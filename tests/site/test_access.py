@@ -13,6 +13,15 @@ AXE = resources.files("axe_playwright_python").joinpath("axe.min.js").read_text(
 FINDINGS = """async () => (await axe.run()).violations.map(
     ({ id, nodes }) => `${id}: ${nodes.slice(0, 3).map((node) => node.html.slice(0, 160)).join(" … ")}`)"""
 
+SETTLED = """async () => {
+    const boxes = [...document.querySelectorAll(".md-typeset__scrollwrap, .scroll, div.arithmatex, pre > code")];
+    for (const started = performance.now(); performance.now() - started < 10000; ) {
+        if (boxes.every((box) => box.scrollWidth <= box.clientWidth || box.tabIndex === 0)) return;
+        await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+}"""
+"""Waits until what scrolls sideways can be reached: assets/accessible.js asks one box at a time, when idle."""
+
 
 @pytest.fixture(scope="module", params=SCHEMES)
 def page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
@@ -23,6 +32,7 @@ def page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
 def _open(page: Page, address: str) -> None:
     page.goto(address)
     page.evaluate("document.fonts.ready")
+    page.evaluate(SETTLED)
     page.evaluate(AXE)
 
 

@@ -282,32 +282,3 @@ def test_the_colours_are_the_readers_choice_on_every_page(browser: Browser, addr
         page.goto(f"{address}tutorials/gan/")
         expect(page.locator("body")).to_have_attribute("data-md-color-scheme", "slate")
         expect(page.locator("article img[src$='figure-1-dark.svg#only-dark']")).to_be_visible()
-
-
-@pytest.mark.parametrize(
-    ("language", "query", "wanted"),
-    [
-        ("zh", "判别器", "tutorials/gan/"),
-        ("zh", "生成对抗网络", "tutorials/gan/"),
-        ("zh", "困惑度", "tutorials/fine-tuning/"),
-        ("zh", "掩码", "tutorials/gpt/"),
-        ("zh", "五言绝句", "tutorials/fine-tuning/"),
-        ("zh", "第一次贡献", "contributing/"),
-        ("zh", "corpus_bleu", "reference/metrics/"),
-        ("en", "generator loss", "errata/"),
-        ("en", "quatrains", "tutorials/fine-tuning/"),
-        ("en", "corpus_bleu", "reference/metrics/"),
-    ],
-)
-def test_search_finds_the_page(page: Page, address: str, language: str, query: str, wanted: str) -> None:
-    page.goto(address + LANGUAGES[language])
-    text = page.locator("input.md-search__input")
-    text.click()
-    text.fill(query)
-    page.keyboard.press("End")  # Material listens to keys, not to input
-    results = page.locator(
-        ".md-search-result__item > a:first-of-type"
-    )  # further ones lead to other sections of the page
-    expect(results.first).to_be_visible()
-    found = [link.split("?")[0].split("#")[0] for link in results.evaluate_all("links => links.map(link => link.href)")]
-    assert address + LANGUAGES[language] + wanted in list(dict.fromkeys(found))[:3]
