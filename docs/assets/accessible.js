@@ -18,9 +18,9 @@ const mend = () => {
 };
 
 // What scrolls sideways must be reachable by the keyboard. To ask a box for its width lays out the part of the page
-// around it, so they are asked one by one while the browser has nothing else to do.
+// around it, so they are asked while the browser has nothing else to do.
 const SIDEWAYS = ".md-typeset__scrollwrap, .scroll, .md-typeset div.arithmatex, .md-typeset pre > code";
-const later = window.requestIdleCallback ?? ((work) => setTimeout(work, 50));
+const later = window.requestIdleCallback ?? ((work) => setTimeout(work, 50, { timeRemaining: () => 0 }));
 const waiting = new Set();
 let known = new WeakSet();
 const wait = (box) => {
@@ -28,10 +28,12 @@ const wait = (box) => {
   waiting.add(box);
   known.add(box);
 };
-const ask = () => {
-  const [box] = waiting;
-  waiting.delete(box);
-  if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
+const ask = (deadline) => {
+  for (const box of waiting) {
+    waiting.delete(box);
+    if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
+    if (deadline.timeRemaining() < 5) break;
+  }
   if (waiting.size) later(ask);
 };
 const again = () => {
