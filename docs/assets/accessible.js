@@ -43,5 +43,5 @@ const again = () => {
 
 new MutationObserver(mend).observe(document.body, { childList: true, subtree: true });
 addEventListener("resize", again);
-document.fonts.ready.then(again);
+document.fonts.addEventListener("loadingdone", again); // those of a part of the page load when it is laid out
 mend();
