@@ -215,9 +215,11 @@ def test_the_filter_finds_words_in_any_width_and_case_and_authors_that_a_card_do
     nothing = page.locator(".nothing")
     expect(nothing).to_be_visible()
     page.locator(".filter [type=reset]").click()
-    assert len(_shown(page)) == sum(entry["kind"] == "paper" for entry in entries)
-    assert page.url.endswith("catalogue/papers/")
+    papers = sum(entry["kind"] == "paper" for entry in entries)
+    expect(page.locator(".filter output")).to_have_text(f"{papers} 条")  # fields are reset after the event
     expect(nothing).to_be_hidden()
+    assert len(_shown(page)) == papers
+    assert page.url.endswith("catalogue/papers/")
 
 
 def test_an_address_holds_the_filter_and_the_way_back_restores_it(page: Page, address: str) -> None:
