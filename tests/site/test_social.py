@@ -13,7 +13,7 @@ from PIL import Image
 from tests.site.sites import Parsed, build, copy_project, parse, parse_pages
 from tools.site import social
 from tools.site.lines import CLOSE, parted, wrapped
-from tools.site.social import COLUMN, HEIGHT, PAPER, WIDTH, Card, draw, drawable, kept, picture_tags, tags
+from tools.site.social import COLUMN, HEIGHT, PAPER, WIDTH, Card, draw, drawable, drawn, picture_tags, tags
 from tools.tutorials.source import Language
 
 ADDRESS = "https://example.org/below/"
@@ -82,9 +82,9 @@ def test_every_word_of_a_card_stands_in_its_middle_square(language: Language, ti
 @FONT
 def test_a_card_is_drawn_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     card = Card("zh", "教程", "微调", "让模型学会一件事。")
-    first = kept(card, tmp_path)
+    first = drawn(card, tmp_path)
     monkeypatch.setattr(social, "draw", lambda card: pytest.fail(f"{card} is drawn again"))
-    assert kept(Card("zh", "教程", "微调", "让模型学会一件事。"), tmp_path) == first
+    assert drawn(Card("zh", "教程", "微调", "让模型学会一件事。"), tmp_path) == first
     assert [path.name for path in tmp_path.iterdir()] == [card.name]
     assert len({card.name, Card("en", "教程", "微调", card.line).name, Card("zh", "教程", "微调", "").name}) == 3
 

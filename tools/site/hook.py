@@ -41,7 +41,7 @@ from tools.site.kept import Kept, Shelf
 from tools.site.pages import navigation, site_pages
 from tools.site.project import ProseError, read_project
 from tools.site.prose import PAPERS, cited
-from tools.site.social import Card, drawable, kept, picture_tags, tags
+from tools.site.social import Card, drawable, drawn, picture_tags, tags
 from tools.site.templates import BLOCK
 from tools.site.theme import mended, parted, secured
 from tools.site.words import WORDS
@@ -128,9 +128,11 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
             name = asset.relative_to(ROOT / "docs").as_posix()
             files.append(File(name, str(ROOT / "docs"), config.site_dir, config.use_directory_urls))
     _files[:] = [files]
+    for left in (_kept, _rendered, _whole):  # by a build that failed half way
+        left.clear()
     if any(_serving):
-        sources = [*sorted((ROOT / "aigc_ref").rglob("*.py")), ROOT / "mkdocs.base.yml"]
-        _shelf[:] = [Shelf(ROOT / ".cache/pages", sources, language)]
+        made_of = [*sorted((ROOT / "aigc_ref").rglob("*.py")), ROOT / "mkdocs.base.yml"]
+        _shelf[:] = [Shelf(ROOT / ".cache/pages", made_of, language)]
     if language == "zh":
         if _announced(config) and not drawable():
             log.info("No pictures for links to the pages: the package fonts-noto-cjk is not installed.")
@@ -266,7 +268,7 @@ def _picture(file: File | None, config: MkDocsConfig) -> str:
     card = Card(_language(config), "" if room == title else room, title, description.replace("`", ""))
     folder = Path(config.site_dir) / "assets/cards"
     folder.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(kept(card, ROOT / ".cache/cards"), folder / card.name)
+    shutil.copyfile(drawn(card, ROOT / ".cache/cards"), folder / card.name)
     return picture_tags(card, f"{(config.site_url or '').rstrip('/')}/assets/cards/{card.name}")
 
 

@@ -58,7 +58,7 @@ def drawable() -> bool:
     return SERIF.is_file() and SANS.is_file()
 
 
-def kept(card: Card, folder: Path) -> Path:
+def drawn(card: Card, folder: Path) -> Path:
     """The card's picture in a folder that outlives a build, drawn where it is not yet there."""
     path = folder / card.name
     if not path.is_file():
