@@ -19,7 +19,7 @@ const mend = () => {
 
 // What scrolls sideways must be reachable by the keyboard. To ask a box for its width lays out the part of the page
 // around it, so they are asked while the browser has nothing else to do.
-const SIDEWAYS = ".md-typeset__scrollwrap, .scroll, .md-typeset div.arithmatex, .md-typeset pre > code";
+const SIDEWAYS = ".md-typeset__scrollwrap, .scroll, .picture, .md-typeset div.arithmatex, .md-typeset pre > code";
 const later = window.requestIdleCallback ?? ((work) => setTimeout(work, 50, { timeRemaining: () => 0 }));
 const waiting = new Set();
 let known = new WeakSet();

@@ -14,7 +14,8 @@ FINDINGS = """async () => (await axe.run()).violations.map(
     ({ id, nodes }) => `${id}: ${nodes.slice(0, 3).map((node) => node.html.slice(0, 160)).join(" … ")}`)"""
 
 SETTLED = """async () => {
-    const boxes = [...document.querySelectorAll(".md-typeset__scrollwrap, .scroll, div.arithmatex, pre > code")];
+    const sideways = ".md-typeset__scrollwrap, .scroll, .picture, div.arithmatex, pre > code";
+    const boxes = [...document.querySelectorAll(sideways)];
     for (const started = performance.now(); performance.now() - started < 10000; ) {
         if (boxes.every((box) => box.scrollWidth <= box.clientWidth || box.tabIndex === 0)) return;
         await new Promise((resolve) => setTimeout(resolve, 20));

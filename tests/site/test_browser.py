@@ -284,3 +284,13 @@ def test_the_colours_are_the_readers_choice_on_every_page(browser: Browser, addr
         page.goto(f"{address}tutorials/gan/")
         expect(page.locator("body")).to_have_attribute("data-md-color-scheme", "slate")
         expect(page.locator("article img[src$='figure-1-dark.svg#only-dark']")).to_be_visible()
+
+
+def test_a_picture_of_several_panels_is_scrolled_on_a_phone_and_not_shrunk(page: Page, address: str) -> None:
+    page.set_viewport_size(NARROW)  # type: ignore[arg-type]
+    page.goto(f"{address}tutorials/gan/")
+    picture = page.locator(".picture").first
+    shown = picture.locator("img:visible").bounding_box()
+    assert shown
+    assert shown["width"] >= 500
+    expect(picture).to_have_attribute("tabindex", "0")

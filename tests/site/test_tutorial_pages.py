@@ -79,6 +79,15 @@ def test_a_figure_is_given_for_light_and_dark_pages(tutorial: Tutorial, executed
     )
 
 
+def test_a_figure_too_wide_for_a_phone_is_marked(tutorial: Tutorial, executed: NotebookNode) -> None:
+    for cell in executed.cells:
+        for output in cell.outputs:
+            if "image/svg+xml" in output.get("data", {}):
+                output.data["image/svg+xml"] = SVG.replace('width="360pt"', 'width="540pt"')
+    page = str(tutorial_pages(tutorial, executed, REFERENCES, {}, "en", None)["tutorials/coin.md"])
+    assert "coin/figure-1.svg#only-light){ width=720 height=240 loading=lazy .wide }" in page
+
+
 def test_printed_fences_do_not_end_their_block(tutorial: Tutorial, executed: NotebookNode) -> None:
     page = str(tutorial_pages(tutorial, executed, REFERENCES, {}, "en", None)["tutorials/coin.md"])
     assert "    ````{ .text .output }\n    ```\n    ````" in page

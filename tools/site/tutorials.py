@@ -17,6 +17,8 @@ from tools.site.templates import front_matter, plain
 from tools.site.words import WORDS
 from tools.tutorials.source import Cell, Language, Tutorial, TutorialError, quote, results
 
+WIDE = 600  # in CSS pixels: shrunk to the width of a phone, a figure above is illegible; its box scrolls instead
+
 # The colours of aigc_ref.figures, and what they become on a dark page.
 DARK = {
     "#1d2129": "#e8e5dd",  # ink
@@ -192,13 +194,15 @@ class _Page:
         if tag := re.search(r"<\w+", re.sub(r"\$[^$]*\$", "", caption)):
             where = f"{self._tutorial.path}:{cell.line}"
             raise TutorialError(f"{where}: HTML swallows {tag[0]!r} of the caption, in backticks too; say it in words")
-        size = "width={} height={} loading=lazy".format(*svg_size(svg))
+        width, height = svg_size(svg)
+        size = f"width={width} height={height} loading=lazy" + (" .wide" if width > WIDE else "")
         alt = _alternative(caption)
         images = [
             f"![{alt}]({self._tutorial.name}/{name}.svg#only-light){{ {size} }}",
             f"![{alt}]({self._tutorial.name}/{name}-dark.svg#only-dark){{ {size} }}",
         ]
-        return '<figure markdown="span">\n' + "\n".join(images) + f"\n<figcaption>{caption}</figcaption>\n</figure>"
+        picture = '<span class="picture">' + "\n".join(images) + "</span>"
+        return f'<figure markdown="span">\n{picture}\n<figcaption>{caption}</figcaption>\n</figure>'
 
 
 def _alternative(caption: str) -> str:
