@@ -692,16 +692,22 @@ axis.plot(
     marker="o",
     markersize=4,
 )
+PLACES = {  # of labels that others would run into
+    "the poets": (-6, 8),
+    "top-p 0.9": (-52, 2),
+    "temperature 1": (4, -13),
+    "temperature 1.3": (-40, -13),
+    "beam search, 4": (-20, -14),
+}
 for name, (across, up) in spots.items():
     if not name.startswith("temp"):
         poets = name == "the poets"
         axis.plot(
             across, up, marker="D" if poets else "s", color=figures.VERMILION if poets else figures.MOSS, markersize=5
         )
-    place = {"the poets": (-6, 8), "top-p 0.9": (-52, 2), "temperature 1": (4, -13), "beam search, 4": (-20, 7)}.get(
-        name, (6, -9)
+    axis.annotate(
+        name, (across, up), xytext=PLACES.get(name, (6, -9)), textcoords="offset points", fontsize=8, color=figures.INK
     )
-    axis.annotate(name, (across, up), xytext=place, textcoords="offset points", fontsize=8, color=figures.INK)
 axis.set(xlabel="bits per character", ylabel="distinct-2")
 axis.margins(x=0.2, y=0.15)
 figure.tight_layout()

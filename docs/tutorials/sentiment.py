@@ -71,7 +71,7 @@ from aigc_ref.train.validation import Validation
 torch.set_num_threads(1)
 figures.use_site_style()
 
-# %% tags=["parameters"] smoke={"most": 600, "size": 40, "validation_size": 16, "test_size": 20, "watched_size": 5, "longest": 24, "sizes": [20, 40], "draws": 1, "epochs": 1, "max_steps": 2, "command_epochs": 1, "claims_hold": false}
+# %% tags=["parameters"] smoke={"most": 600, "size": 40, "validation_size": 16, "test_size": 20, "watched_size": 4, "longest": 16, "sizes": [20, 40], "draws": 1, "epochs": 1, "max_steps": 1, "command_epochs": 1, "claims_hold": false}
 most = 40_000  # lines of the corpus to use at most
 size = 800  # labelled texts to learn from
 validation_size = 400
