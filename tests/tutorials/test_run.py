@@ -60,6 +60,13 @@ def test_a_warning_reaches_who_runs_and_not_the_reader(tutorial: Tutorial) -> No
     assert '"output_type": "execute_result"' in stored
 
 
+def test_lines_that_arrive_apart_stand_together(tutorial: Tutorial) -> None:
+    apart = 'import time\n\nfor line in "ab":\n    print(line, flush=True)\n    time.sleep(0.3)\nheads\n\n'
+    tutorial.path.write_text(SOURCE.replace("heads\n\n", apart), encoding="utf-8")
+    notebook = execute(read_tutorial(tutorial.path), silent, tutorial.path.parent)
+    assert [output.get("text") for output in notebook.cells[1].outputs] == ["a\nb\n", None]
+
+
 def test_smoke_runs_with_the_small_sizes(tutorial: Tutorial) -> None:
     lines: list[str] = []
     assert results(execute(tutorial, lines.append, tutorial.path.parent, smoke=True)) == {"heads": 1, "tosses": 2}

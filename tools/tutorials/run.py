@@ -83,6 +83,7 @@ def execute(tutorial: Tutorial, report: Report, checkpoints: Path, *, smoke: boo
         kernel_name="python3",
         resources={"metadata": {"path": str(ROOT)}},
         record_timing=False,
+        coalesce_streams=True,  # when printed lines arrive is chance, and each arrival would be a block of its own
         on_cell_executed=finished,
     )
     try:
