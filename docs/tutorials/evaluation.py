@@ -143,12 +143,12 @@ rows = [
 display(Markdown("\n".join(["| the same likelihood | unit | value |", "|---|---|---|", *rows])))
 
 # %% [markdown] tags=["zh"]
-# 前两行都叫「困惑度」，第二行却是各批困惑度的平均：指数的平均大于平均的指数，所以它总是偏高。许多训练脚本报的就是它。
+# 前两行都叫「困惑度」，第二行却是各批困惑度的平均：指数的平均大于平均的指数，所以各批词元数相同时，它总是偏高。许多训练脚本报的就是它。
 #
 # 困惑度量的是模型对**别人写的**文本有多意外，不是它自己写得好不好。让模型给下面几种文本打分：
 
 # %% [markdown] tags=["en"]
-# The first two rows are both called perplexity; the second is a mean of the batches' perplexities. The mean of exponentials exceeds the exponential of the mean, so it is always too high, and it is what many training scripts report.
+# The first two rows are both called perplexity; the second is a mean of the batches' perplexities. The mean of exponentials exceeds the exponential of the mean, so with batches of equally many tokens it is always too high. Many training scripts report it.
 #
 # Perplexity tells how surprised a model is by text that *somebody else* wrote, and nothing of the quality of its own. Let the model judge these:
 
@@ -158,7 +158,7 @@ judged = {
     "its own, sampled": [first + second for first, second in zip(firsts, systems["sampled"], strict=True)],
     "its own, greedy": [first + second for first, second in zip(firsts, systems["greedy"], strict=True)],
     "first half, twice": [first + first for first in firsts],
-    "one line, four times": [first[:6] * 2 + first[:6] + first[:5] + "。" for first in firsts],
+    "one line, four times": [(first[:5] + "，" + first[:5] + "。") * 2 for first in firsts],
 }
 bits = {name: bits_per_character(measured(texts)[0], "".join(texts)) for name, texts in judged.items()}
 display(
@@ -168,7 +168,7 @@ display(
 )
 
 # %% [markdown] tags=["zh"]
-# 都连同前两句一起算，模型自己觉得最顺的是贪心续成的诗（{{ bits_greedy:.2f}} 比特），诗人写的反而更意外（{{ bits_poets:.2f}}）。拿一个模型的困惑度去评它或同类写的东西，得分最高的往往是套话。同一句抄四遍，它倒不喜欢（{{ bits_repeated:.2f}}），想来是因为训练集里的诗很少重复，它没有学会照抄。
+# 都连同前两句一起算，模型自己觉得最顺的是贪心续成的诗（{{ bits_greedy:.2f}} 比特），诗人写的反而更意外（{{ bits_poets:.2f}}）。拿一个模型的困惑度去评它或同类写的东西，得分最高的往往是套话。同一句抄四遍，它给的分（{{ bits_repeated:.2f}}）和诗人的诗不相上下：复读，困惑度看不出来。
 #
 # ## 与参考对比：BLEU、chrF、ROUGE、BERTScore { #overlap }
 #
@@ -182,7 +182,7 @@ display(
 # | [BERTScore][paper-bertscore] | 每个词元在对面找最像的向量，取余弦 | [`bertscore`][aigc_ref.metrics.bertscore] |
 
 # %% [markdown] tags=["en"]
-# With the first halves counted in, the poems that it continued greedily please the model most ({{ bits_greedy:.2f}} bits), and those of the poets surprise it more ({{ bits_poets:.2f}}). Judge output by the perplexity of the same kind of model, and clichés win. One line four times it does not like ({{ bits_repeated:.2f}}), probably because the poems it learnt from hardly repeat, so that it never learnt to copy.
+# With the first halves counted in, the poems that it continued greedily please the model most ({{ bits_greedy:.2f}} bits), and those of the poets surprise it more ({{ bits_poets:.2f}}). Judge output by the perplexity of the same kind of model, and clichés win. One line four times costs it about as much as a poet's poem ({{ bits_repeated:.2f}}); perplexity does not see the repetition.
 #
 # ## Against references: BLEU, chrF, ROUGE, BERTScore { #overlap }
 #
@@ -252,7 +252,7 @@ display(Markdown("\n".join(["| sampled minus exchanged | from | to |", "|---|---
 # %% [markdown] tags=["zh"]
 # BLEU 和 ROUGE-L 的区间都在 0 以上，模型确实领先；领先多少？ROUGE-L 满分 100，它多得 {{ rouge_low:.1f}} 到 {{ rouge_high:.1f}} 分。显著不等于重要。BERTScore 的区间跨过 0，分不出高下。
 #
-# 要紧的不是分数，是它分得清什么。「复读」一个新字也没写，BERTScore 却给 {{ bertscore_repeated:.1f}}，采样是 {{ bertscore_sampled:.1f}}：同一首诗的前后半本来就像。真正的诗句张冠李戴，BLEU 是 {{ bleu_exchanged:.1f}}，模型是 {{ bleu_sampled:.1f}}。一道题有千百种好答案、参考只有一个时，这些指标量的都不是好坏（[勘误](../errata.md#e04)）。翻译、摘要这类正确说法彼此相近的任务，才是它们的地盘。
+# 要紧的不是分数，是它分得清什么。「复读」一个新字也没写，BERTScore 却给 {{ bertscore_repeated:.1f}}，采样是 {{ bertscore_sampled:.1f}}，连毫不相干的张冠李戴也有 {{ bertscore_exchanged:.1f}}：在它看来，五言诗句彼此都差不多。真正的诗句张冠李戴，BLEU 是 {{ bleu_exchanged:.1f}}，模型是 {{ bleu_sampled:.1f}}。一道题有千百种好答案、参考只有一个时，这些指标量的都不是好坏（[勘误](../errata.md#e04)）。翻译、摘要这类正确说法彼此相近的任务，才是它们的地盘。
 #
 # ## 中文的三个陷阱 { #chinese }
 #
@@ -261,7 +261,7 @@ display(Markdown("\n".join(["| sampled minus exchanged | from | to |", "|---|---
 # %% [markdown] tags=["en"]
 # The intervals of BLEU and ROUGE-L lie above 0, so the model is ahead; by how much? Of a hundred points of ROUGE-L it has {{ rouge_low:.1f}} to {{ rouge_high:.1f}} more. Significant is not the same as important. That of BERTScore covers 0 and decides nothing.
 #
-# What counts is not the score but what it can tell apart. *Repeated* wrote nothing new, and BERTScore gives it {{ bertscore_repeated:.1f}}, against {{ bertscore_sampled:.1f}} for *sampled*; halves of one poem resemble each other anyway. Real lines of other poems get BLEU {{ bleu_exchanged:.1f}}, the model {{ bleu_sampled:.1f}}. Where a task has a thousand good answers and one reference, none of these measures quality ([errata](../errata.md#e04)). Their home is translation and summaries, where right answers resemble each other.
+# What counts is not the score but what it can tell apart. *Repeated* wrote nothing new, and BERTScore gives it {{ bertscore_repeated:.1f}}, against {{ bertscore_sampled:.1f}} for *sampled* and {{ bertscore_exchanged:.1f}} for *exchanged*, whose halves have nothing to do with each other: all lines of five characters look alike to it. Real lines of other poems get BLEU {{ bleu_exchanged:.1f}}, the model {{ bleu_sampled:.1f}}. Where a task has a thousand good answers and one reference, none of these measures quality ([errata](../errata.md#e04)). Their home is translation and summaries, where right answers resemble each other.
 #
 # ## Three traps with Chinese { #chinese }
 #
@@ -474,7 +474,7 @@ kernels = {
     for name, features in {"generated": made, "real, unseen": unseen}.items()
 }
 
-# %% tags=["fold"] caption={"zh": "同一个生成器，样本越多，Fréchet 距离越小（左）；核距离不随样本数变（右）。", "en": "The same generator: the more samples, the smaller the Fréchet distance (left); the kernel distance does not move (right)."}
+# %% tags=["fold"] caption={"zh": "同一个生成器，样本越多，Fréchet 距离越小（左）；核距离没有这种系统的下降，样本少时只是不大准（右）。", "en": "The same generator: the more samples, the smaller the Fréchet distance (left); the kernel distance has no such trend, and is only less certain with few (right)."}
 figure, axes = plt.subplots(1, 2, figsize=(7.2, 2.5))
 for axis, values, label in zip(axes, (distances, kernels), ("Fréchet distance", "kernel distance"), strict=True):
     for name, points in values.items():
@@ -525,7 +525,7 @@ display(
 )
 
 # %% [markdown] tags=["zh"]
-# 截断让精确率从 {{ precision:.2f}} 变为 {{ precision_truncated:.2f}}，召回率从 {{ recall:.2f}} 变为 {{ recall_truncated:.2f}}：画得稍稳，花样少了许多，Fréchet 距离却把两件事揉成一个数。背书的在每一栏都得满分：这些指标没有一个看得出抄袭，要另外查最近邻。
+# 截断让精确率从 {{ precision:.2f}} 变为 {{ precision_truncated:.2f}}，召回率从 {{ recall:.2f}} 变为 {{ recall_truncated:.2f}}：画得稍稳，花样少了许多，Fréchet 距离却把两件事揉成一个数。背书的，除密度（它没有上限）外每一栏都是满分：这些指标没有一个看得出抄袭，要另外查最近邻。
 #
 # ## 该报什么 { #report }
 #
@@ -544,7 +544,7 @@ display(
 # **1.** 只交最像参考的那几篇，BLEU 能抬多高？
 
 # %% [markdown] tags=["en"]
-# Truncation takes precision from {{ precision:.2f}} to {{ precision_truncated:.2f}} and recall from {{ recall:.2f}} to {{ recall_truncated:.2f}}: pictures a little safer and much less varied, which the Fréchet distance rolls into one number. The student who learnt by heart is perfect in every column. None of these measures sees copying; look at nearest neighbours besides.
+# Truncation takes precision from {{ precision:.2f}} to {{ precision_truncated:.2f}} and recall from {{ recall:.2f}} to {{ recall_truncated:.2f}}: pictures a little safer and much less varied, which the Fréchet distance rolls into one number. The student who learnt by heart is perfect in every column but density, which has no ceiling. None of these measures sees copying; look at nearest neighbours besides.
 #
 # ## What to report { #report }
 #
@@ -597,14 +597,14 @@ print(f"BERTScore {100 * mean(meaning(shuffled, seconds)):5.1f}, exchanged {tabl
 # %% [markdown] tags=["zh"]
 # ## 局限，以及真正要用的时候 { #production }
 #
-# 这里每个指标只在一个小任务上试过，数字不能搬到别处；大模型的评测还有提示词、评判模型、数据污染这些问题，本页没有碰。真要发表，请用 [sacreBLEU][tool-sacrebleu] 和 [TorchMetrics][tool-torchmetrics]，把它们打印的签名一起写进论文。
+# 这里每个指标只在一个小任务上试过，数字不能搬到别处；大模型的评测还有提示词、评判模型、数据污染这些问题，本页没有碰。真要发表，请用 [sacreBLEU][tool-sacrebleu] 和 [TorchMetrics][tool-torchmetrics]，把前者打印的签名、后者的版本和设置一起写进论文。
 #
 # 对照：同样的文本、同样的切法，本站与 sacreBLEU 的 BLEU 相差 {{ parity:.0e}}。
 
 # %% [markdown] tags=["en"]
 # ## Limits, and in production { #production }
 #
-# Each measure was tried on one small task, and the figures do not carry over. Evaluating large models brings prompts, judges that are models, and contaminated data, none of which was touched here. To publish, take [sacreBLEU][tool-sacrebleu] and [TorchMetrics][tool-torchmetrics], and print their signatures in the paper.
+# Each measure was tried on one small task, and the figures do not carry over. Evaluating large models brings prompts, judges that are models, and contaminated data, none of which was touched here. To publish, take [sacreBLEU][tool-sacrebleu] and [TorchMetrics][tool-torchmetrics], and give in the paper the signature that the one prints, and version and settings of the other.
 #
 # Parity: for the same texts cut in the same way, BLEU here and in sacreBLEU differ by {{ parity:.0e}}.
 
@@ -666,10 +666,11 @@ assert parity < 1e-9, numbers
 if claims_hold:
     assert mean_of_batches > perplexity(nats, tokens)
     assert numbers["bits_greedy"] < numbers["bits_poets"] - 1, bits
-    assert numbers["bits_repeated"] > numbers["bits_poets"], bits
+    assert abs(numbers["bits_repeated"] - numbers["bits_poets"]) < 0.4, bits
+    assert abs(numbers["bertscore_exchanged"] - numbers["bertscore_sampled"]) < 1, numbers
+    assert abs(numbers["bertscore_repeated"] - numbers["bertscore_sampled"]) < 1, numbers
     assert differences["BLEU"][0] > 0 < numbers["rouge_low"] < numbers["rouge_high"] < 5, differences
     assert differences["BERTScore"][0] < 0 < differences["BERTScore"][1], differences
-    assert numbers["bertscore_repeated"] > numbers["bertscore_sampled"] - 1, table
     assert abs(numbers["bleu_sampled"] - numbers["bleu_exchanged"]) < 3, table
     assert fooled >= 2, by_meaning
     assert numbers["distinct_cold"] < numbers["distinct_poets"] < numbers["distinct_hot"], sweep

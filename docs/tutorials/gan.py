@@ -256,7 +256,7 @@ plt.show()
 #
 # Why? Draw the derivative of each $L_G$ by $s$. For samples to become real it must be negative. The article's is $1 - 2\sigma(s)$. For $s < 0$, where samples are plainly generated, its sign is the wrong one; the worse a sample, the harder it is pushed away. Wasserstein has the $L_G$ of hinge, whose derivative is always $-1$; the relativistic one depends on $r$ as well and does not fit into this figure.
 
-# %% tags=["fold"] caption={"zh": "生成器损失对判别器 logit 的导数。浅色一侧（大于 0）会把样本推得更假：文章的公式在样本差的时候走到那里，最小二乘只在样本「太真」的时候。", "en": "Derivative of the generator's loss by the discriminator's logit. Above 0 a step makes samples less real; the article's formula goes there where samples are bad, least squares only where they are more than real."}
+# %% tags=["fold"] caption={"zh": "生成器损失对判别器 logit 的导数。带底色的一侧（大于 0）会把样本推得更假：文章的公式在样本差的时候走到那里，最小二乘只在样本「太真」的时候。", "en": "Derivative of the generator's loss by the discriminator's logit. Above 0 a step makes samples less real; the article's formula goes there where samples are bad, least squares only where they are more than real."}
 logits = torch.linspace(-6, 6, 121)
 styles = {
     "article": (figures.VERMILION, "-"),
@@ -469,7 +469,7 @@ display(Markdown("\n".join([head, "|---|---|---|", *rows])))
 # %% [markdown] tags=["zh"]
 # 先看尺子。真图比真图也有 {{ fd_real:.0f}}，这是底。少了三类鞋，{{ fd_without_shoes:.0f}}。加一点人眼不大在意的噪声，{{ fd_noisy:.0f}}，比弄得模糊一片（{{ fd_blurred:.0f}}）还远：这个网络看重纹理，和人眼不一样。
 #
-# 再看五种配方。走了 {{ image_steps }} 步，它们从 {{ fd_least:.0f}} 到 {{ fd_most:.0f}}，都还远；各类倒是都画得出，最少的也占 {{ rarest_least:.1%}}。R3GAN 的损失在环上八个模式全学会了，在这里却不占便宜（{{ fd_r3:.0f}}），光抄损失，不抄网络和训练时长，好处不会跟着来。
+# 再看五种配方。走了 {{ image_steps }} 步，它们从 {{ fd_least:.0f}} 到 {{ fd_most:.0f}}，都还远；各类倒是都画得出，最少的也占 {{ rarest_least:.1%}}。R3GAN 的损失在环上八个模式全学会了，在这里却不占便宜（{{ fd_r3:.0f}}）；原因在网络、训练时长还是学习率，没有分开试。
 #
 # 真正管用的是最后一行：损失不换，多走一千多步，距离从 {{ fd_ns:.0f}} 降到 {{ fd_long:.0f}}，和弄模糊的真图差不多。先训练够，再谈换损失。
 #
@@ -478,7 +478,7 @@ display(Markdown("\n".join([head, "|---|---|---|", *rows])))
 # %% [markdown] tags=["en"]
 # The yardsticks first. Real pictures are {{ fd_real:.0f}} from real ones; that is the floor. Without the three classes of shoes it is {{ fd_without_shoes:.0f}}. A little noise that an eye hardly minds costs {{ fd_noisy:.0f}}, more than a thorough blur ({{ fd_blurred:.0f}}). This network looks at texture; it is not an eye.
 #
-# Then the five recipes. After {{ image_steps }} steps they lie between {{ fd_least:.0f}} and {{ fd_most:.0f}}, all of them far away, though each makes every class, the rarest with {{ rarest_least:.1%}}. The loss of R3GAN, which found all eight modes of the ring, has no advantage here ({{ fd_r3:.0f}}). A loss without its networks and its length of training does not bring its merits along.
+# Then the five recipes. After {{ image_steps }} steps they lie between {{ fd_least:.0f}} and {{ fd_most:.0f}}, all of them far away, though each makes every class, the rarest with {{ rarest_least:.1%}}. The loss of R3GAN, which found all eight modes of the ring, has no advantage here ({{ fd_r3:.0f}}); whether for the networks, the length of training or the learning rate was not tried apart.
 #
 # What helps is in the last row. The same loss and over a thousand more steps take the distance from {{ fd_ns:.0f}} to {{ fd_long:.0f}}, about that of blurred real pictures. Train enough first, and change the loss afterwards.
 #
@@ -527,10 +527,10 @@ head = "| class | made, and judged to be it | real, and judged to be it |"
 display(Markdown("\n".join([head, "|---|---|---|", *rows])))
 
 # %% [markdown] tags=["zh"]
-# 点的是什么，来的就是什么：裁判说 {{ obeyed:.0%}} 的图画对了类别，最差的一类（{{ obeyed_worst }}）是 {{ obeyed_least:.0%}}。真的测试图片，它自己也只认对 {{ judge_accuracy:.0%}}。生成的并不比真的难认，这不是因为画得真，多半是因为网络爱画典型的样子，而真衣服里有许多介于 T 恤和衬衫之间的。这个数只管类别对不对，毛糙不毛糙它看不见。
+# 点的是什么，来的就是什么：裁判说 {{ obeyed:.0%}} 的图画对了类别，最差的一类（{{ obeyed_worst }}）是 {{ obeyed_least:.0%}}。真的测试图片，它自己也只认对 {{ judge_accuracy:.0%}}。总的说来，生成的并不比真的难认。这不是因为画得真，多半是因为网络爱画典型的样子，而真衣服里有许多介于 T 恤和衬衫之间的。这个数只管类别对不对，毛糙不毛糙它看不见。
 
 # %% [markdown] tags=["en"]
-# What is asked for is what comes. The judge finds the right class in {{ obeyed:.0%}} of the pictures, and in {{ obeyed_least:.0%}} of the worst class ({{ obeyed_worst }}); of real test pictures it knows {{ judge_accuracy:.0%}}. If generated ones are no harder to tell, that is not because they are good. Most likely the network draws what is typical, while many real clothes are something between a top and a shirt. The number is about classes, and takes no notice of grain.
+# What is asked for is what comes. The judge finds the right class in {{ obeyed:.0%}} of the pictures, and in {{ obeyed_least:.0%}} of the worst class ({{ obeyed_worst }}); of real test pictures it knows {{ judge_accuracy:.0%}}. If on the whole generated ones are no harder to tell, that is not because they are good. Most likely the network draws what is typical, while many real clothes are something between a top and a shirt. The number is about classes, and takes no notice of grain.
 
 # %% [markdown] tags=["zh"]
 # ## 上颜色：emoji { #colour }

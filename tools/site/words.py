@@ -230,7 +230,7 @@ ZH = Words(
         (
             "练",
             "教程，笔记本就能跑",
-            "真实数据、两个 CPU 核、几分钟；结果随代码提交，可下载后自己重跑。",
+            "真实数据、一个 CPU 核、几分钟；结果随代码提交，可下载后自己重跑。",
             "tutorials/index.md",
         ),
         ("找", "资源，核对到日", "论文、工具、书、课程、博客；为什么选它、给谁看，一句话说清。", "catalogue/index.md"),
@@ -415,7 +415,7 @@ ZH = Words(
     seen_on="{} 见到",
     tutorials_about="每个教程都是一个能运行的文件：页面上的数字、表格和图都出自最近一次运行，代码一改就必须重跑。",
     minutes="约 {} 分钟",
-    facts="在两个 CPU 核上约 {minutes} 分钟 · {data}",
+    facts="在一个 CPU 核上约 {minutes} 分钟 · {data}",
     prerequisites="先读：{}",
     timeline="时间线",
     timeline_about="{} 篇论文，按主题排在时间轴上；实心的点在 aigc_ref 里有实现。图下的列表内容相同。",
@@ -527,7 +527,7 @@ EN = Words(
         (
             "练",
             "Tutorials that run on a laptop",
-            "Real data, two CPU cores, a few minutes. The results are committed with the code; download and rerun them.",
+            "Real data, one CPU core, a few minutes. The results are committed with the code; download and rerun them.",
             "tutorials/index.md",
         ),
         (
@@ -723,7 +723,7 @@ EN = Words(
     tutorials_about="A tutorial is one file that runs: its numbers, tables and figures come from the last run, and a change "
     "of the code demands another.",
     minutes="About {} minutes",
-    facts="About {minutes} minutes on two CPU cores · {data}",
+    facts="About {minutes} minutes on one CPU core · {data}",
     prerequisites="Read before: {}",
     timeline="Timeline",
     timeline_about="{} papers in time, a row for each topic; a filled dot is implemented in aigc_ref. The list below says the same.",
