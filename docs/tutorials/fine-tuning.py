@@ -479,11 +479,11 @@ rows = [
     f"| {verse[name][0]:.0%} | {verse[name][2].regular:.0%} |"
     for name in compared
 ]
-head = "| | quatrains, bits | ordinary poems, bits | writes quatrains | of them regular |\n|---|---|---|---|---|"
+head = "| | quatrains, bits | ordinary poems, bits | writes quatrains | regular (first four lines) |\n|---|---|---|---|---|"
 display(Markdown("\n".join([head, *rows])))
 
 # %% [markdown] tags=["zh"]
-# 绝句便宜了 {{ gained:.2f}} 比特，普通诗贵了 {{ lost:.2f}} 比特。试了两种补救：
+# 最后一列量的是前四行一样长的作品，不限于绝句。绝句便宜了 {{ gained:.2f}} 比特，普通诗贵了 {{ lost:.2f}} 比特。试了两种补救：
 #
 # - **学习率降到十分之一**：绝句便宜 {{ gained_low_rate:.2f}} 比特，普通诗只贵 {{ lost_low_rate:.2f}}。走得近，忘得少，学得也少些。
 # - **重放**（replay）：训练时混入一些旧诗。绝句便宜 {{ gained_replay:.2f}} 比特，和不重放差不多，普通诗只贵 {{ lost_replay:.2f}}。代价是每步里有四分之一不是绝句，而且得留着旧数据；别人训练的模型，旧数据往往拿不到。
@@ -497,7 +497,7 @@ display(Markdown("\n".join([head, *rows])))
 # 要写得像，最省事的办法是背训练数据。所以数一数：写出来的诗句有多少整句见于训练集，每首里与训练集相同的最长一段又有多长。要和诗人自己的测试集诗比，因为古人也引用前人，《全唐诗》里还有一诗两见、只差几个字的。
 
 # %% [markdown] tags=["en"]
-# Quatrains have become cheaper by {{ gained:.2f}} bits and ordinary poems dearer by {{ lost:.2f}}. Two remedies were tried.
+# The last column is of works whose first four lines are equally long, quatrains or not. Quatrains have become cheaper by {{ gained:.2f}} bits and ordinary poems dearer by {{ lost:.2f}}. Two remedies were tried.
 #
 # - **A tenth of the learning rate.** Quatrains are cheaper by {{ gained_low_rate:.2f}} bits and ordinary poems dearer by only {{ lost_low_rate:.2f}}. It stays near, forgets little, and learns somewhat less.
 # - **Replay.** Some old poems are mixed in. Quatrains are cheaper by {{ gained_replay:.2f}} bits, much as without, and ordinary poems dearer by only {{ lost_replay:.2f}}. The price is that a quarter of each step is not quatrains, and that the old data must still be there; of a model that others trained they often are not.
@@ -542,14 +542,14 @@ print(*[poem for poem in works["few poems"] if in_form(poem)][:2], sep="\n")
 #
 # ## 一个骗人的训练循环 { #wrong }
 #
-# 本站所依据的文章在 5.2 节给出了自己的训练循环（见[勘误](../errata.md#e15)）：每条文本填充到固定长度，`labels` 直接等于 `input_ids`，既不错位，也不盖住填充。原代码跑不起来；补上跑不起来的地方，其余照旧，也从 `gpt-tang` 开始，用同样的绝句训练 {{ article_steps }} 步（每步 16 首，学习率 `3e-3`）：
+# 本站所依据的文章在 5.2 节给出了自己的训练循环（见[勘误](../errata.md#e15)）：每条文本填充到固定长度，既不错位，也不盖住填充，`labels` 根本没有定义（[勘误](../errata.md#e16)）。原代码跑不起来；把 `labels` 补成 `input_ids`，再补上别的缺口，其余照旧，也从 `gpt-tang` 开始，用同样的绝句训练 {{ article_steps }} 步（每步 16 首，学习率 `3e-3`）：
 
 # %% [markdown] tags=["en"]
 # Of the fine-tuned model's lines {{ copied_fine_tuned:.1%}} are copies, fewer than of the poets' ({{ copied_poets:.1%}}); it saw the quatrains {{ passes:.1f}} times, too few to recite them. The model that saw {{ few }} poems {{ few_passes:.0f}} times recites {{ copied_few:.0%}} of its lines, as in the two poems above. Its marks for tones in the table above are really the poets'. Who reports how good a model's texts are should report how much of them is copied. Large language models recite too, [the more so][paper-memorization] the larger they are, the oftener a text is repeated in their data, and the longer the prompt.
 #
 # ## A training loop that deceives { #wrong }
 #
-# The article that this site grew out of has a loop of its own in section 5.2 (see the [errata](../errata.md#e15)). It pads every text to a fixed length and takes `input_ids` for `labels`, neither shifted nor masked. Its code does not run; with what it takes to run it, and nothing else changed, it starts from `gpt-tang` and learns from the same quatrains for {{ article_steps }} steps (16 poems each, learning rate `3e-3`):
+# The article that this site grew out of has a loop of its own in section 5.2 (see the [errata](../errata.md#e15)). It pads every text to a fixed length, neither shifts nor masks, and never defines its `labels` ([errata](../errata.md#e16)). Its code does not run; with `input_ids` for `labels`, with what else it takes to run it, and nothing more changed, it starts from `gpt-tang` and learns from the same quatrains for {{ article_steps }} steps (16 poems each, learning rate `3e-3`):
 
 # %%
 LONGEST = 36
@@ -666,7 +666,7 @@ for name in ("pre-trained", "fine-tuned", "replay"):
 #
 # 真要微调大模型，用 [transformers][tool-transformers] 的 `Trainer` 或 TRL，数据的准备和这里一样要小心；想少改权重，看适配器和 LoRA。
 #
-# 对照：同一批上，本页的损失与 transformers 自己算的相差 {{ parity:.0e}}。两部韵书各自独立：测试集里两书都收的字，{{ books_agree:.2%}} 至少有一个平仄读音一致。
+# 对照：同一批上，本页的损失与 transformers 自己算的相差 {{ parity:.0e}}。两部韵书同出一脉，电子版则由不同的人整理：测试集里两书都收的字，{{ books_agree:.2%}} 至少有一个平仄读音一致。
 
 # %% [markdown] tags=["en"]
 # ## Limits, and in production { #production }
@@ -678,7 +678,7 @@ for name in ("pre-trained", "fine-tuned", "replay"):
 #
 # To fine-tune a large model take the `Trainer` of [transformers][tool-transformers], or TRL, and prepare the data as carefully as here; to change fewer weights, see adapters and LoRA.
 #
-# Parity: on the same batch the loss of this page and that of transformers differ by {{ parity:.0e}}. The two rhyme books are independent: of the test set's characters that stand in both, {{ books_agree:.2%}} have a class of tone in common.
+# Parity: on the same batch the loss of this page and that of transformers differ by {{ parity:.0e}}. The two rhyme books share a tradition, but their digital editions were made apart: of the test set's characters that stand in both, {{ books_agree:.2%}} have a class of tone in common.
 
 # %%
 batch = collate([unseen[index] for index in range(8)])

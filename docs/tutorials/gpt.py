@@ -456,7 +456,7 @@ display(Markdown("\n".join(["| model | bits per character (test) | perplexity |"
 # %% [markdown] tags=["en"]
 # This is the model's first sight of the test set, on which the $n$-grams are measured too. Guessing takes {{ bits_uniform:.1f }} bits; the frequencies of characters {{ bits_unigram:.2f }}; one character of history {{ bits_bigram:.2f }}; two, {{ bits_trigram:.2f }}, which is no better, for most triples of characters were never seen. The GPT takes {{ bits_gpt:.2f }}, or {{ gain:.2f }} bits less than the trigram model, after a single pass over {{ read_million:.1f }} million tokens.
 #
-# Where does it save them? Tell the places apart. How many bits goes each place of a poem of eight lines, five characters and a mark to a line?
+# Where does it save them? Tell the places apart. How many bits does each place take in a poem of eight lines, with five characters and a mark to a line?
 
 # %%
 FORM = re.compile(r"(?:[\u4e00-\u9fff]{5}，[\u4e00-\u9fff]{5}。)+")
@@ -499,7 +499,7 @@ plt.show()
 #
 # - **标点几乎白送**。第一句后面的标点要 {{ mark_first:.2f }} 比特，五言还是七言，到这里才定；以后每处只要 {{ mark_later:.2f }}。三元模型不知道一句从哪里开始，每处要 {{ mark_trigram:.2f }}。
 # - **第 2 个字比第 1、3 个字好猜**（{{ place_2:.1f }} 比特，那两处是 {{ place_1:.1f }} 和 {{ place_3:.1f }}）。五言多读作「二三」：第 2 个字常把一个词补完，第 1、3 个字另起一个。
-# - **补完一个词，计数更拿手**。第 2 个字三元模型只要 {{ trigram_place_2:.1f }} 比特：常见的词它一个不落记在表里，只看过一遍的网络记不全。别处都是 GPT 好，第 3 个字差得最远（{{ place_3:.1f }} 对 {{ trigram_place_3:.1f }}）：另起一个词，光看前两个字没有用。
+# - **补完一个词，计数更拿手**。第 2 个字三元模型只要 {{ trigram_place_2:.1f }} 比特：常见的词它一个不落记在表里，只看过一遍的网络记不全。别处都是 GPT 好，第 3 个字差得最远（{{ place_3:.1f }} 对 {{ trigram_place_3:.1f }}）：另起一个词，光看前两个字用处不大；它又不知道这一句写到了第几个字，总得留一份概率给标点。
 # - **双句比单句好猜，押韵却没学到多少**。对着上一句写，前四字平均省 {{ gap_rest:.2f }} 比特；双句末字要押韵，本该省得更多，却只省 {{ gap_rhyme:.2f }}。
 #
 # 这张图说不出字选得好不好：一首坏诗的标点也一样好猜。
@@ -513,7 +513,7 @@ plt.show()
 #
 # - **Marks are almost free.** The one after the first line takes {{ mark_first:.2f }} bits, since it settles whether lines have five characters or seven; each later one takes {{ mark_later:.2f }}. The trigram model cannot see where a line began and pays {{ mark_trigram:.2f }} for each.
 # - **The second character is easier than the first and third** ({{ place_2:.1f }} bits against {{ place_1:.1f }} and {{ place_3:.1f }}). A line of five mostly reads as two and three; the second character often completes a word, the first and third begin one.
-# - **Counting is better at completing a word.** The trigram model needs {{ trigram_place_2:.1f }} bits for the second character. Its table holds every common word, and a network that saw each poem once does not. Everywhere else the GPT is better, most of all at the third ({{ place_3:.1f }} against {{ trigram_place_3:.1f }}), where a new word begins and two characters of history are of no use.
+# - **Counting is better at completing a word.** The trigram model needs {{ trigram_place_2:.1f }} bits for the second character. Its table holds every common word, and a network that saw each poem once does not. Everywhere else the GPT is better, most of all at the third ({{ place_3:.1f }} against {{ trigram_place_3:.1f }}), where a new word begins and two characters of history help little; besides, not knowing how far the line has come, it has to keep some of its bet for a mark.
 # - **Even lines are easier than odd ones, but little rhyme was learnt.** Writing against the line before saves {{ gap_rest:.2f }} bits on each of the first four characters. The last one of an even line has to rhyme and should save more; it saves {{ gap_rhyme:.2f }}.
 #
 # What the figure cannot say is whether the characters are well chosen; the marks of a bad poem are as easy.
@@ -580,7 +580,7 @@ plt.show()
 # | 温度 $T$（temperature） | $p_i \propto \exp(z_i / T)$：$T$ 小则尖，大则平 |
 # | top-k | 只留概率最大的 $k$ 个 |
 # | top-p（[核采样][paper-nucleus-sampling]） | 从大到小留，直到概率之和够 $p$ |
-# | [重复惩罚][paper-ctrl] $r$ | 出现过的词元，$z_i > 0$ 则除以 $r$，否则乘以 $r$ |
+# | [重复惩罚][paper-ctrl] $r$ | 出现过的词元，$z_i$ 除以 $r$；负的 $z_i$ 要乘以 $r$ 才变小，论文里没有，是 [transformers][tool-transformers] 的做法 |
 # | 束搜索（beam search） | 同时留几条路，找整段概率最大的，不是采样 |
 #
 # 同一个开头「独坐空山里，」，各写一首：
@@ -600,7 +600,7 @@ plt.show()
 # | temperature $T$ | $p_i \propto \exp(z_i / T)$, sharper for small $T$, flatter for large |
 # | top-k | keeps the $k$ most probable |
 # | top-p ([nucleus sampling][paper-nucleus-sampling]) | keeps the most probable until their mass reaches $p$ |
-# | [repetition penalty][paper-ctrl] $r$ | for tokens that occurred, divides $z_i$ by $r$ if $z_i > 0$, else multiplies |
+# | [repetition penalty][paper-ctrl] $r$ | for tokens that occurred, divides $z_i$ by $r$; a negative $z_i$ is multiplied, to shrink as well, which is not in the paper but the way of [transformers][tool-transformers] |
 # | beam search | follows several paths for the most probable text; no sampling |
 #
 # From one beginning, 「独坐空山里，」 (“alone I sit in empty mountains”), one poem each:
@@ -636,27 +636,28 @@ display(Markdown("\n".join(["| knob | poem (its first 48 characters) |", "|---|-
 # %% [markdown] tags=["zh"]
 # 一首诗说明不了什么。拿 {{ samples }} 首没见过的五言诗的第一句作开头，每种设置各续 {{ samples }} 首，量四样东西：
 #
-# - **合格**：整首每句五字，逗号句号相间，收在句号上；
+# - **合格**：整首每句五字（词表外的字写作 □，也算一个字），逗号句号相间，收在句号上；
 # - **重句**：同一句在一首里出现两次的诗占多少；
 # - **distinct-2**（[论文][paper-distinct-n]）：所有续作的前 42 字里，不同的二元组占多少，越高越多样；
 # - **每字比特数**：模型自己（温度为 1）觉得这些诗有多意外。
 #
-# 最后一行是诗人自己的续作，是要对照的，不是要超过的。
+# 最后一行是诗人自己的续作，挑的就是合格的诗，是要对照的，不是要超过的。
 
 # %% [markdown] tags=["en"]
 # One poem proves nothing. Take the first lines of {{ samples }} five-character poems that the model has not seen, continue each under every setting, and measure four things:
 #
-# - **in form**: five characters in every line, comma and full stop by turns, a full stop at the end;
+# - **in form**: five characters in every line (□, one that the vocabulary lacks, is a character, too), comma and full stop by turns, a full stop at the end;
 # - **repeats**: the share of poems in which a line comes twice;
 # - **distinct-2** ([paper][paper-distinct-n]): of all pairs of neighbours in the first 42 new characters, the share that are different; the higher the more diverse;
 # - **bits per character**: how surprising the model itself, at temperature 1, finds these poems.
 #
-# The last row is the poets' own continuations, there to compare with and not to be beaten.
+# The last row is the poets' own continuations, of poems chosen for being in form; it is there to compare with and not to be beaten.
 
 
 # %%
 sources = [poem for poem in test + validation if FORM.fullmatch(poem) and len(poem) <= 6 + longest][:samples]
 openings = [poem[:6] for poem in sources]
+WRITTEN = re.compile(FORM.pattern.replace("]", "□]"))  # a character that is not in the vocabulary is one, too
 
 
 def measured(texts):
@@ -666,7 +667,7 @@ def measured(texts):
         whole if len(whole) < 6 + longest else whole[:-4] for whole in wholes
     ]  # 64: five couplets and four characters
     return {
-        "in form": sum(bool(FORM.fullmatch(whole)) for whole in ended) / len(ended),
+        "in form": sum(bool(WRITTEN.fullmatch(whole)) for whole in ended) / len(ended),
         "repeats": sum(len(set(found)) < len(found) for found in lines) / len(lines),
         "distinct-2": distinct([text[:42] for text in texts])[1],
         "bits per character": bits(model, wholes),
@@ -717,7 +718,7 @@ plt.show()
 # 从左下到右上，是同一个取舍：越只挑最可能的，越千篇一律。
 #
 # - **最可能的不是最像的**。诗人的字平均 {{ own_bits_the_poets:.1f }} 比特，束搜索的只有 {{ own_bits_beam_search_4:.1f }}，贪心的 {{ own_bits_greedy:.1f }}：太不意外了，一百首说的是同样几句话（distinct-2 只有 {{ distinct_beam_search_4:.2f }} 和 {{ distinct_greedy:.2f }}，诗人是 {{ distinct_the_poets:.2f }}），束搜索的诗里还有 {{ repeats_beam_search_4:.0%}} 含重句。格式倒是它们守得最稳（合格 {{ form_beam_search_4:.0%}} 和 {{ form_greedy:.0%}}）。[核采样的论文][paper-nucleus-sampling]第 3、4 节讲的就是这件事。
-# - **温度**一路换：`0.7` 合格 {{ form_temperature_0_7:.0%}}、distinct-2 {{ distinct_temperature_0_7:.2f }}；`1.3` 更多样（{{ distinct_temperature_1_3:.2f }}），合格只剩 {{ form_temperature_1_3:.0%}}：长尾里每个字都不大可能，合起来却常被抽中，一次失手，后面跟着错。
+# - **温度**越高越多样，也越不守格式：`0.7` 合格 {{ form_temperature_0_7:.0%}}、distinct-2 {{ distinct_temperature_0_7:.2f }}；`1.3` 更多样（{{ distinct_temperature_1_3:.2f }}），合格只剩 {{ form_temperature_1_3:.0%}}：长尾里每个字都不大可能，合起来却常被抽中，一次失手，后面跟着错。
 # - **top-k、top-p** 砍掉的就是长尾。`top-p 0.9` 合格 {{ form_top_p_0_9:.0%}}，distinct-2 {{ distinct_top_p_0_9:.2f }}，与诗人相当。`top-k 20` 不管分布尖还是平都只留 20 个，多样性掉到 {{ distinct_top_k_20:.2f }}。
 # - **重复惩罚**不看该不该重复，每句都要用的逗号句号也罚，照理格式要乱。实际没有：贪心加上它，合格 {{ form_greedy_penalty_1_3:.0%}}，distinct-2 从 {{ distinct_greedy:.2f }} 升到 {{ distinct_greedy_penalty_1_3:.2f }}。轮到标点时模型十拿九稳，罚了也还是第一。
 #
@@ -733,7 +734,7 @@ plt.show()
 # From lower left to upper right runs one trade-off. The more only the probable is taken, the more all poems are the same.
 #
 # - **The most probable is not the most lifelike.** The poets' characters take {{ own_bits_the_poets:.1f }} bits on average, those of beam search {{ own_bits_beam_search_4:.1f }} and greedy ones {{ own_bits_greedy:.1f }}. They surprise too little; all their poems say the same few things (a distinct-2 of {{ distinct_beam_search_4:.2f }} and {{ distinct_greedy:.2f }}, where the poets have {{ distinct_the_poets:.2f }}), and of those by beam search {{ repeats_beam_search_4:.0%}} repeat a line. They do keep the form best ({{ form_beam_search_4:.0%}} and {{ form_greedy:.0%}}). Sections 3 and 4 of [the paper on nucleus sampling][paper-nucleus-sampling] are about this.
-# - **Temperature** trades all along. At `0.7`, {{ form_temperature_0_7:.0%}} are in form and distinct-2 is {{ distinct_temperature_0_7:.2f }}; `1.3` is more diverse ({{ distinct_temperature_1_3:.2f }}) with {{ form_temperature_1_3:.0%}} in form. Each character of the long tail is improbable, but together they are drawn often, and after one slip others follow.
+# - **A higher temperature** buys diversity with form. At `0.7`, {{ form_temperature_0_7:.0%}} are in form and distinct-2 is {{ distinct_temperature_0_7:.2f }}; `1.3` is more diverse ({{ distinct_temperature_1_3:.2f }}) with {{ form_temperature_1_3:.0%}} in form. Each character of the long tail is improbable, but together they are drawn often, and after one slip others follow.
 # - **Top-k and top-p** cut off that tail. `top-p 0.9` has {{ form_top_p_0_9:.0%}} in form and a distinct-2 of {{ distinct_top_p_0_9:.2f }}, about the poets'. `top-k 20` keeps 20 whether the distribution is sharp or flat, and diversity falls to {{ distinct_top_k_20:.2f }}.
 # - **The repetition penalty** does not ask whether a repeat is wanted. It punishes the marks that every line needs, and one would expect the form to suffer. It does not; added to greedy decoding it leaves {{ form_greedy_penalty_1_3:.0%}} in form and raises distinct-2 from {{ distinct_greedy:.2f }} to {{ distinct_greedy_penalty_1_3:.2f }}. Where a mark is due the model is so sure of it that it comes first even when punished.
 #
@@ -741,7 +742,7 @@ plt.show()
 #
 # ## The KV cache: nothing is computed twice { #cache }
 #
-# Step $t$ adds one token, while the keys $k_j$ and values $v_j$ of the $t-1$ positions before it stay as they are; the causal mask sees to it that later tokens cannot touch them. Keep them, and a step computes one position. To write $n$ tokens takes $1 + 2 + \dots + n = n(n+1)/2$ positions without a cache and $n$ with it, in theory $(n+1)/2$ times less.
+# Step $t$ adds one token, while the keys $k_j$ and values $v_j$ of the $t-1$ positions before it stay as they are; the causal mask sees to it that later tokens cannot touch them. Keep them, and a step computes one position. To write $n$ tokens takes $1 + 2 + \dots + n = n(n+1)/2$ positions without a cache and $n$ with it: in theory $(n+1)/2$ times the work.
 #
 # A comparison: the same eight beginnings continued greedily, with the cache by [`generate`][aigc_ref.lm.generate.generate], without it by the loop below.
 
@@ -792,7 +793,7 @@ print(f"a full cache for one text: {cache_bytes / 1024:.0f} KiB; the weights: {4
 # 我们的 GPT 和 GPT-2 只是名字不同、四个矩阵转置过。[`to_gpt2`][aigc_ref.lm.gpt2.to_gpt2] 把它变成 transformers 的 `GPT2LMHeadModel`，存成半精度，连同分词器就是一个谁都能读的检查点；[`load_gpt2`][aigc_ref.lm.gpt2.load_gpt2] 反过来读。
 
 # %% [markdown] tags=["en"]
-# Not a token differs. For a full context the cache takes about {{ speedup:.0f}} times less processor time (this varies a little from run to run), far from the {{ theory:.0f }} times of theory. Two likely reasons: without a cache many positions are computed at once, which matrix products do much more efficiently, while one position at a time spends most of its time on reading the weights from memory; and each step of the loop has a price that both pay. The longer the text, the more is saved.
+# Not a token differs. For a full context, going without the cache takes about {{ speedup:.0f}} times the processor time (it varies a little from run to run), far from the {{ theory:.0f }} times of theory. Two likely reasons: without a cache many positions are computed at once, which matrix products do much more efficiently, while one position at a time spends most of its time on reading the weights from memory; and each step of the loop has a price that both pay. The longer the text, the more is saved.
 #
 # The cost is memory. A cache holds $2 \times$ layers $\times$ width $\times$ length numbers; here a full one for a single poem is {{ cache_share:.0%}} of all the weights, and for a few dozen poems at once larger than the model. Where to put it is a good part of what inference engines are about ([vLLM][tool-vllm]).
 #
@@ -811,7 +812,7 @@ license: mit
 A GPT-2 of {parameters / 1e6:.1f} million weights that writes Tang poems, from the tutorial docs/tutorials/gpt.py.
 一个会写唐诗的小 GPT-2，由教程 docs/tutorials/gpt.py 训练而成。
 
-- **Shape**: {shape.layers} layers, {shape.heads} heads, width {shape.width}, context {shape.context}, of which the first 66 places are trained; weights in float16,
+- **Shape**: {shape.layers} layers, {shape.heads} heads, width {shape.width}, context {shape.context}, of which the first 65 places are trained; weights in float16,
   to be read as float32: `GPT2LMHeadModel.from_pretrained(folder, dtype=torch.float32)` or `load_gpt2(folder).float()`.
 - **Tokens**: one a character, {len(tokenizer):,} of them, those seen fewer than 5 times are `<unk>`. A poem is `<bos>` poem `<eos>`.
   The tokenizer adds both; a prompt wants its `<eos>` taken off.
@@ -900,7 +901,7 @@ print("what is most probable is sometimes a stock line; what is drawn by chance 
 # - 语料只有一种文体，模型只看了一遍。它守得住格式，写得出套语，意思谈不上连贯；平仄、押韵是否合律没有量。
 # - 每字比特数把 `<unk>` 当成一个字，略偏乐观；换一套词表，`<unk>` 的多少变了，就不能直接比。
 # - 词元的账只算了十六句自己写的话。要给自己的业务算账，拿自己的文本来数。
-# - 位置嵌入只有前 66 个训练过；再往后，模型没见过自己在哪里。
+# - 位置嵌入只有前 65 个训练过；再往后，模型没见过自己在哪里。
 #
 # 真要用：分词和模型用 [transformers][tool-transformers]，服务用 [vLLM][tool-vllm]；想看从分词器一路练到对话的完整一套，读 [nanochat][tool-nanochat]；想一步步写，读[《Build a Large Language Model》][book-build-llm-from-scratch]。存下的检查点接着用在[微调教程](fine-tuning.md)里。
 #
@@ -912,7 +913,7 @@ print("what is most probable is sometimes a stock line; what is drawn by chance 
 # - The corpus has one style, and the model saw it once. It keeps the form and writes set phrases, and makes little sense; whether tones and rhymes follow the rules was not measured.
 # - Bits per character count `<unk>` as one character and are slightly flattering; under another vocabulary, with more or fewer of them, they do not compare directly.
 # - What tokens cost was counted on sixteen sentences of our own. For a budget of yours, count your own texts.
-# - Only the first 66 position embeddings are trained; the model has never been beyond.
+# - Only the first 65 position embeddings are trained; the model has never been beyond.
 #
 # In production take tokenizers and models from [transformers][tool-transformers] and serve them with [vLLM][tool-vllm]. For the whole way from tokenizer to chat read [nanochat][tool-nanochat]; to write it step by step, [Build a Large Language Model][book-build-llm-from-scratch]. The checkpoint goes on in the [tutorial on fine-tuning](fine-tuning.md).
 #

@@ -396,7 +396,7 @@ rows = [
 ]
 display(Markdown("\n".join(["| method | learn | F1 by seed | mean ± s.d. |", "|---|--:|---|--:|", *rows])))
 
-# %% tags=["fold"] caption={"zh": "左：训练损失，每 10 步取平均，再对种子取平均，纵轴为对数。右：每个点是一个种子在测试集上的 F1。", "en": "Left, the training loss, averaged over 10 steps and over the seeds, on a logarithmic axis. Right, each point is one seed's F1 on the test set."}
+# %% tags=["fold"] caption={"zh": "左：训练损失，每 10 步取平均，再对种子取平均，纵轴为对数，颜色同右图。右：每个点是一个种子在测试集上的 F1。", "en": "Left, the training loss, averaged over 10 steps and over the seeds, on a logarithmic axis; colours as on the right. Right, each point is one seed's F1 on the test set."}
 COLOURS = dict(
     zip(
         METHODS,
@@ -625,6 +625,7 @@ print("both zero: nothing ever moves; both random: the model has changed before 
 # **2.** Is the change $\Delta W$ of full fine-tuning of low rank by itself? Replace every $\Delta W$ by its best approximation of rank 1, 4, 16 (the first terms of its singular value decomposition). How much of the F1 is left?
 
 # %% tags=["answer"]
+# Sixteen directions keep nearly all of the F1; four lose a good deal of it, and a single one is not enough.
 trained, cut = runs["full"][0].model, {rank: deepcopy(runs["full"][0].model) for rank in (1, 4, 16)}
 kept = {rank: [] for rank in cut}
 with torch.no_grad():
@@ -638,7 +639,6 @@ f1_cut = {rank: 100 * evaluate(model, examples["test"], tokenizer).entities.micr
 for rank, shares in kept.items():
     print(f"rank {rank:3}: {sum(shares) / len(shares):4.0%} of the change's square norm, F1 {f1_cut[rank]:.1f}")
 print(f"rank {d:3}: 100% of the change's square norm, F1 {100 * runs['full'][0].f1:.1f}")
-print("a few directions hold nearly all that was learnt; a single one is not enough")
 
 # %% [markdown] tags=["zh"]
 # **3.** 换成约 70 亿参数的语言模型：32 层，宽 4,096，LoRA 只放在 $W_q, W_v$ 上。秩取 1、8、64，各有多少参数，占多少？存成 float32 是多少字节，训练时它们的梯度和 Adam 的两份滑动平均又是多少？再和全量微调比。

@@ -302,7 +302,7 @@ def train_pictures(start):
 # 五种做法在同样的标签上比，测试集是 Fashion-MNIST 的全部一万张测试图片：
 
 # %% [markdown] tags=["en"]
-# The five ways meet on the same labels; the test set are all 10,000 test pictures of Fashion-MNIST.
+# The five ways meet on the same labels; the test set is all 10,000 test pictures of Fashion-MNIST.
 
 # %%
 ways = {
@@ -442,7 +442,7 @@ display(Markdown("\n".join([head, "|---|---|---|---|", *rows])))
 #
 # Unlike GPT it sees both sides of place $t$, and labels are not shifted. In 2018, GPT-1 and BERT opened the era of pre-training with these two kinds of self-supervision ([errata](../errata.md#e35)).
 #
-# The corpus are those Complete Tang Poems that have five characters to a line throughout. Their lines come in pairs, and such a couplet of ten characters is one text. Some poems of eight lines are kept for the test. A couplet that shares a line with one of theirs, or with the famous ones shown below, is not learnt from.
+# The corpus is those of the Complete Tang Poems that have five characters to a line throughout. Their lines come in pairs, and such a couplet of ten characters is one text. Some poems of eight lines are kept for the test. A couplet that shares a line with one of theirs, or with the famous ones shown below, is not learnt from.
 
 # %%
 COUPLET = re.compile("([\u4e00-\u9fff]{5})，([\u4e00-\u9fff]{5})。")
@@ -504,7 +504,7 @@ masked, labels = mask_tokens(
     special,
     mask_token_id=tokenizer.mask_token_id,
     vocab_size=len(tokenizer),
-    probability=0.4,  # here more than 0.15, or there would be little to see
+    probability=0.4,  # in training 0.3; a little more here, to have something to see
     generator=torch.Generator().manual_seed(8),
 )
 
@@ -556,7 +556,7 @@ def new_bert(seed=0, causal=False):
         intermediate_size=512,
         max_position_embeddings=16,
         pad_token_id=tokenizer.pad_token_id,
-        hidden_dropout_prob=0.0,  # fewer steps than there are couplets: nothing to over-fit
+        hidden_dropout_prob=0.0,  # each couplet is seen at most once: no overfitting
         attention_probs_dropout_prob=0.0,
         is_decoder=causal,
     )
@@ -668,7 +668,7 @@ display(
 #
 # ## Is this couplet parallel { #parallel }
 #
-# Once more a probe asks what the features are of use for. A regulated poem has eight lines in four couplets, and by its rules the middle two must be parallel: each character of the second line answers one of the first, of the same part of speech and related in sense, as in 「大漠孤烟直，长河落日圆」 (over the great desert a lone smoke rises straight, on the long river the setting sun is round). The first and the last need not be. So the task needs nobody to label it. The label is where a couplet stands in its poem; the second and third count as parallel, the first and fourth as not. The input are its ten characters, without the place.
+# Once more a probe asks what the features are of use for. A regulated poem has eight lines in four couplets, and by its rules the middle two must be parallel: each character of the second line answers one of the first, of the same part of speech and related in sense, as in 「大漠孤烟直，长河落日圆」 (over the great desert a lone smoke rises straight, on the long river the setting sun is round). The first and the last need not be. So the task needs nobody to label it. The label is where a couplet stands in its poem; the second and third count as parallel, the first and fourth as not. The input is its ten characters, without the place.
 #
 # These labels have noise. Among poems of eight lines there are old-style ones that do not care for parallelism, and a first couplet may be parallel too. Nobody can be right always; what matters are the gaps between the ways. The features of an encoder are the mean of its last states over the characters.
 
@@ -752,7 +752,7 @@ draw(of_couplets)
 # %% [markdown] tags=["zh"]
 # BERT 的状态值什么，不值什么？
 #
-# - 冻结着用，它总比随机权重强（标签最少时 {{ couplet_probe_masked_lm_few:.1%}} 对 {{ couplet_probe_random_weights_few:.1%}}，全部标签时 {{ couplet_probe_masked_lm_all:.1%}} 对 {{ couplet_probe_random_weights_all:.1%}}），但和只看用了哪些字比，标签最少时不相上下（{{ couplet_probe_which_characters_few:.1%}}），中间略好（{{ couplet_probe_masked_lm_some:.1%}} 对 {{ couplet_probe_which_characters_some:.1%}}），标签全用上反而不如（{{ couplet_probe_which_characters_all:.1%}}）。各字的状态一平均，谁对谁多半就丢了，对仗恰恰在这里。
+# - 冻结着用，它总比随机权重强（标签最少时 {{ couplet_probe_masked_lm_few:.1%}} 对 {{ couplet_probe_random_weights_few:.1%}}，全部标签时 {{ couplet_probe_masked_lm_all:.1%}} 对 {{ couplet_probe_random_weights_all:.1%}}），但和只看用了哪些字比，标签最少时不相上下（{{ couplet_probe_which_characters_few:.1%}}），中间略好（{{ couplet_probe_masked_lm_some:.1%}} 对 {{ couplet_probe_which_characters_some:.1%}}），标签全用上反而不如（{{ couplet_probe_which_characters_all:.1%}}）。各字的状态一平均，谁对谁也许就丢了，而对仗恰恰在这里；不过这里没有单独量。
 # - 当起点，它处处有用：从它出发训练整个网络，三种标签数都胜过从头训练（{{ couplet_whole_from_masked_lm_few:.1%}} 对 {{ couplet_whole_from_nothing_few:.1%}}，{{ couplet_whole_from_masked_lm_some:.1%}} 对 {{ couplet_whole_from_nothing_some:.1%}}，{{ couplet_whole_from_masked_lm_all:.1%}} 对 {{ couplet_whole_from_nothing_all:.1%}}）。`1,000` 个标签时，约合从头训练的 {{ worth_couplets:,.0f}} 个。和图片不同，一万个标签也没把差距抹平。
 #
 # 意外的是孪生兄弟：它的状态只看得见左边，冻结探测却在三种标签数上都好过 BERT（{{ couplet_probe_left_to_right_few:.1%}}、{{ couplet_probe_left_to_right_some:.1%}}、{{ couplet_probe_left_to_right_all:.1%}}）。同样的步数，它猜的次数是 BERT 的好几倍；差距有多少来自次数，多少来自任务本身，这里没有拆开。「理解要用双向」在 [BERT 的论文][paper-bert]里是大模型、长训练之后的结果，不能照搬到几分钟的训练上。
@@ -772,7 +772,7 @@ draw(of_couplets)
 # %% [markdown] tags=["en"]
 # What are BERT's states worth, and what not?
 #
-# - Frozen, they are always better than random weights ({{ couplet_probe_masked_lm_few:.1%}} against {{ couplet_probe_random_weights_few:.1%}} with the fewest labels, {{ couplet_probe_masked_lm_all:.1%}} against {{ couplet_probe_random_weights_all:.1%}} with all), but knowing merely which characters are used does as well with the fewest ({{ couplet_probe_which_characters_few:.1%}}), a little worse in the middle ({{ couplet_probe_which_characters_some:.1%}} against {{ couplet_probe_masked_lm_some:.1%}}), and better with all ({{ couplet_probe_which_characters_all:.1%}}). A mean over the states loses most of which character answers which, and that is what parallelism is about.
+# - Frozen, they are always better than random weights ({{ couplet_probe_masked_lm_few:.1%}} against {{ couplet_probe_random_weights_few:.1%}} with the fewest labels, {{ couplet_probe_masked_lm_all:.1%}} against {{ couplet_probe_random_weights_all:.1%}} with all), but knowing merely which characters are used does as well with the fewest ({{ couplet_probe_which_characters_few:.1%}}), a little worse in the middle ({{ couplet_probe_which_characters_some:.1%}} against {{ couplet_probe_masked_lm_some:.1%}}), and better with all ({{ couplet_probe_which_characters_all:.1%}}). A mean over the states may lose which character answers which, and that is what parallelism is about; it was not measured apart.
 # - As a start they help throughout. A whole network that starts from them beats one from nothing at each number of labels ({{ couplet_whole_from_masked_lm_few:.1%}} against {{ couplet_whole_from_nothing_few:.1%}}, {{ couplet_whole_from_masked_lm_some:.1%}} against {{ couplet_whole_from_nothing_some:.1%}}, {{ couplet_whole_from_masked_lm_all:.1%}} against {{ couplet_whole_from_nothing_all:.1%}}). With `1,000` labels it does what training from nothing does with about {{ worth_couplets:,.0f}}. Unlike in pictures, ten thousand labels do not close the gap.
 #
 # The surprise is the twin. Its states see the left side alone, yet frozen under a probe they beat BERT's at each number of labels ({{ couplet_probe_left_to_right_few:.1%}}, {{ couplet_probe_left_to_right_some:.1%}}, {{ couplet_probe_left_to_right_all:.1%}}). In as many steps it makes several times as many guesses; how much of the gap is due to their number and how much to the task is not taken apart here. That understanding needs both sides is a result of [the BERT paper][paper-bert] for large models after long training, and does not carry over to some minutes.
@@ -880,7 +880,7 @@ for name, guess in {"BERT": masks_on_the_right, "left to right": left_to_right}.
 #
 # ## 试一试 { #try }
 #
-# **1.** 探测用的是第二层卷积的特征。改用最后一层（旋转头直接看的那 128 个数），会更好还是更差？先想想，最后一层最清楚的是什么。
+# **1.** 探测用的是第二层卷积的特征。改用最后一层（旋转头直接看的那 128 个数），会更好还是更差？先想想，最后一层最清楚的是什么；再看随机权重变了多少。
 
 # %% [markdown] tags=["en"]
 # Both draw with the same random numbers, which is why some characters agree. Neither makes poems, and four lines do not rank them; the perplexities above do.
@@ -889,10 +889,11 @@ for name, guess in {"BERT": masks_on_the_right, "left to right": left_to_right}.
 #
 # ## Try this { #try }
 #
-# **1.** The probe took features from the second convolution. Are those of the last layer, the 128 numbers that the rotation head looks at, better or worse? Think first what the last layer knows best.
+# **1.** The probe took features from the second convolution. Are those of the last layer, the 128 numbers that the rotation head looks at, better or worse? Think first what the last layer knows best; then look at what happens to random weights, too.
 
 # %% tags=["answer"]
-# Worse: the last layer knows best how a picture is turned, and has dropped some of what it shows.
+# Worse, but so are random weights, by nearly as much: most of the loss comes with the layer, whose averages are 128
+# numbers instead of 256, and little with having learnt how pictures are turned.
 last_layer = {"probe: rotation": probe_pictures(rotation.encoder), "probe: random weights": probe_pictures(untrained)}
 of_last_layer, _ = compare(last_layer, picture_labels[:2], len(images), test_classes)
 display(table(of_last_layer))
@@ -929,7 +930,8 @@ display(Markdown("\n".join(["| what stands there | right | repeats it |", "|---|
 # **3.** The probe's $\lambda$ has been 10. With the fewest labels, how much do others change?
 
 # %% tags=["answer"]
-# Over two powers of ten nothing much happens; only a very strong penalty hurts. The order of the ways is not due to λ.
+# Over two powers of ten nothing much happens; only a very strong penalty hurts. This is one way and one draw: whether
+# the order of the ways depends on λ was not tried.
 chosen = torch.randperm(len(images), generator=torch.Generator().manual_seed(0))[: picture_labels[0]]
 known, unseen = (features(middle(rotation.encoder), part) for part in (images, test_images))
 by_penalty = {}

@@ -71,7 +71,8 @@ from aigc_ref.train.validation import Validation
 torch.set_num_threads(1)
 figures.use_site_style()
 
-# %% tags=["parameters"] smoke={"most": 600, "size": 40, "validation_size": 16, "test_size": 20, "watched_size": 4, "longest": 16, "sizes": [20, 40], "draws": 1, "epochs": 1, "max_steps": 1, "command_epochs": 1, "claims_hold": false}
+# %% tags=["parameters"] smoke={"encoder": "all-minilm-l6-v2", "most": 600, "size": 40, "validation_size": 16, "test_size": 20, "watched_size": 4, "longest": 16, "sizes": [20, 40], "draws": 1, "epochs": 1, "max_steps": 1, "command_epochs": 1, "claims_hold": false}
+encoder = "multilingual-e5-small"
 most = 40_000  # lines of the corpus to use at most
 size = 800  # labelled texts to learn from
 validation_size = 400
@@ -190,7 +191,7 @@ print(f"{len(training)} to learn from, {len(validation)} to choose by, {len(test
 
 
 # %% [markdown] tags=["zh"]
-# {{ lines:,}} 行只剩下 {{ wordings:,}} 条。训练只用 {{ size:,}} 条，因为标签在现实里很贵；剩下的标签留着，看看多出十几倍的数据值多少。
+# {{ lines:,}} 行只剩下 {{ wordings:,}} 条。训练只用 {{ size:,}} 条，因为标签在现实里很贵；剩下的标签留着，后面看看把它们也用上值多少。
 #
 # 测试集有 {{ test_size:,}} 条，换一批文本，准确率就会变。$n$ 条里对了 $k$ 条，真正的准确率 $p$ 在哪里？威尔逊区间（Wilson interval）收下所有说得通的 $p$：观察到的 $\hat p = k/n$ 与它相差不超过 $z = 1.96$ 个标准差。
 #
@@ -199,7 +200,7 @@ print(f"{len(training)} to learn from, {len(validation)} to choose by, {len(test
 # 一百次这样抽样，约有九十五次，区间里有真值。
 
 # %% [markdown] tags=["en"]
-# Of {{ lines:,}} lines {{ wordings:,}} texts remain. Only {{ size:,}} are used for training, because labels are dear in real life; the others are kept, to see what ten times as many would be worth.
+# Of {{ lines:,}} lines {{ wordings:,}} texts remain. Only {{ size:,}} are used for training, because labels are dear in real life; the others are kept, to see later what they would be worth.
 #
 # The test set has {{ test_size:,}} texts, and with other texts the accuracy would be another. Where $k$ of $n$ are right, where is the true accuracy $p$? Wilson's interval holds every $p$ that is compatible with it, those from which the observed $\hat p = k/n$ is at most $z = 1.96$ standard deviations away.
 #
@@ -323,7 +324,7 @@ said = {"lexicon": by_lexicon(SENTENCES), "TF-IDF": counted.predict(list(SENTENC
 # %%
 LABELS = ["negative", "positive"]
 classifier = load_classifier(
-    "multilingual-e5-small",
+    encoder,
     "sequence",
     LABELS,
     vocabulary_of=["query: " + text for text in [*texts_of(clean), *SENTENCES]],
@@ -729,7 +730,7 @@ head = "| seed | epoch | validation loss | T | validation loss after division |"
 display(Markdown("\n".join([head, "|---|---|---|---|---|", *rows])))
 
 # %% [markdown] tags=["zh"]
-# 原来的损失往上走，除过温度的损失却一直降到最后一轮：{{ cooled_last_0:.3f}} 和 {{ cooled_last_1:.3f}}，比选中的那一轮（{{ cooled_best_0:.3f}} 和 {{ cooled_best_1:.3f}}）低。先过拟合的是置信度，不是答案：模型把训练文本背了下来，于是什么都敢说满，答错时也一样，而交叉熵对错得自信罚得最重。按损失早停，挑到的是最谦虚的一轮，不是最准的一轮。
+# 原来的损失往上走，除过温度的损失却在最后一轮最低：{{ cooled_last_0:.3f}} 和 {{ cooled_last_1:.3f}}，比选中的那一轮（{{ cooled_best_0:.3f}} 和 {{ cooled_best_1:.3f}}）低。先过拟合的是置信度，不是答案：模型把训练文本背了下来，于是什么都敢说满，答错时也一样，而交叉熵对错得自信罚得最重。按损失早停，挑到的是最谦虚的一轮，不是最准的一轮。
 #
 # 两点保留。一是学习率：它在最后一轮降到 0，选中的那一轮还在半路，最后一轮占的便宜有多少来自这里，没有分开量。二是「先除温度再早停」这条规矩虽然只用验证集，却是看过测试结果才想到的，要在新的数据上验证过才算数。
 #
@@ -738,7 +739,7 @@ display(Markdown("\n".join([head, "|---|---|---|---|---|", *rows])))
 # 两种看法都答错的最值得读：认字面的 TF-IDF（用上全部标签）和看意思的探测。要么题真难，要么答案不对。按探测的置信度取前二十条，由本页作者逐条读完全文，归成几种；表里只引开头几个字。
 
 # %% [markdown] tags=["en"]
-# The loss as it stands goes up; after division it falls to the last epoch, {{ cooled_last_0:.3f}} and {{ cooled_last_1:.3f}}, below the epochs that were chosen ({{ cooled_best_0:.3f}} and {{ cooled_best_1:.3f}}). What overfits first is confidence, not the answers. Having learnt its texts by heart the model is sure of everything, its mistakes included, and cross-entropy punishes nothing more than a confident mistake. Early stopping by the loss finds the most modest epoch, not the most accurate.
+# The loss as it stands goes up; after division it is lowest in the last epoch, {{ cooled_last_0:.3f}} and {{ cooled_last_1:.3f}}, below the epochs that were chosen ({{ cooled_best_0:.3f}} and {{ cooled_best_1:.3f}}). What overfits first is confidence, not the answers. Having learnt its texts by heart the model is sure of everything, its mistakes included, and cross-entropy punishes nothing more than a confident mistake. Early stopping by the loss finds the most modest epoch, not the most accurate.
 #
 # Two reservations. The learning rate reaches 0 in the last epoch, while the chosen epochs lie in mid-course; how much of the last epoch's lead comes from that was not measured apart. And the rule “divide by the temperature, then stop early” needs the validation set alone, but it was thought of after a look at the test set; new data must confirm it.
 #
@@ -801,7 +802,7 @@ for place, (sentence, (label, kind)) in enumerate(SENTENCES.items()):
 display(Markdown("\n".join([head, "|---" * (3 + len(said)) + "|", *rows])))
 
 # %% [markdown] tags=["zh"]
-# 这些句子是专门出的难题，十五句里词典对 {{ own_lexicon }} 句，TF-IDF 对 {{ own_tfidf }} 句，探测对 {{ own_probe }} 句，两次微调各对 {{ own_tuned_0 }} 句和 {{ own_tuned_1 }} 句，谁也没比谁强多少。双重否定和离得远的否定，全军覆没；「绝绝子」比语料年轻，没有一个认得。反话有易有难：「用了三天就坏了」字面上就在骂，大多认得出；「五星级的价格，招待所的享受」字面上全是好话，多数就上了当。训练时一句英文也没有，探测和微调仍然认出两句，这是多语言预训练带来的；词典不认英文，一律猜多数类。
+# 这些句子是专门出的难题，十五句里词典对 {{ own_lexicon }} 句，TF-IDF 对 {{ own_tfidf }} 句，探测对 {{ own_probe }} 句，两次微调各对 {{ own_tuned_0 }} 句和 {{ own_tuned_1 }} 句，谁也没比谁强多少。双重否定和离得远的否定，全军覆没；「绝绝子」比语料年轻，没有一个认得。反话有易有难：「用了三天就坏了」字面上就在骂，大多认得出；「五星级的价格，招待所的享受」字面上全是好话，多数就上了当。训练时一句英文也没有，探测和微调仍然认出两句；可是不懂英文的 TF-IDF 也碰对两句，所以多语言预训练值多少，从这三句里看不出来。词典不认英文，一律猜多数类。
 #
 # 一类只有两三句，只够提出怀疑，不够下结论。要下结论，每一类得写上几百句。
 #
@@ -810,7 +811,7 @@ display(Markdown("\n".join([head, "|---" * (3 + len(said)) + "|", *rows])))
 # 在酒店评论上训练，拿去判断图书，行不行？按关键词粗分三类（用词跨类或不沾边的不要），每类取同样多的训练文本，再分别测三类。
 
 # %% [markdown] tags=["en"]
-# These sentences were made to be hard. Of fifteen the lexicon gets {{ own_lexicon }} right, TF-IDF {{ own_tfidf }}, the probe {{ own_probe }}, and the two fine-tuned models {{ own_tuned_0 }} and {{ own_tuned_1 }}, which is no great difference. Double negation, and a negation far from its word, defeat them all. 绝绝子 (out of this world) is younger than the data, and none knows it. Irony may be easy or hard: “broken after three days” is blame by its words and mostly seen; a five-star price with hostel comfort has good words alone, and most fall for it. There was no English in training, and still probe and fine-tuned models get two of three, thanks to pre-training in many languages; the lexicon knows no English and always says the commonest label.
+# These sentences were made to be hard. Of fifteen the lexicon gets {{ own_lexicon }} right, TF-IDF {{ own_tfidf }}, the probe {{ own_probe }}, and the two fine-tuned models {{ own_tuned_0 }} and {{ own_tuned_1 }}, which is no great difference. Double negation, and a negation far from its word, defeat them all. 绝绝子 (out of this world) is younger than the data, and none knows it. Irony may be easy or hard: “broken after three days” is blame by its words and mostly seen; a five-star price with hostel comfort has good words alone, and most fall for it. There was no English in training, and still probe and fine-tuned models get two of three. So does TF-IDF, by luck, for it has no English; what pre-training in many languages is worth cannot be seen from three sentences. The lexicon has no English either and says the commonest label.
 #
 # With two or three sentences of a kind one can raise a doubt and settle nothing. For that, write some hundreds of each.
 #

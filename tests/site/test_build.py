@@ -20,6 +20,13 @@ def test_every_page_is_there_in_both_languages(pages: dict[str, Parsed]) -> None
     assert {"tutorials/gan/index.html", "tutorials/fine-tuning/index.html", "errata/index.html"} <= english
 
 
+def test_no_title_names_the_site_twice(site: Path, pages: dict[str, Parsed]) -> None:
+    name = {True: "AIGC from the ground up", False: "AIGC 从入门到实战"}
+    for page in pages:
+        title = re.findall(r"<title>([^<]+)</title>", (site / page).read_text(encoding="utf-8"))[0]
+        assert title.count(name[page.startswith("en/")]) == 1, page
+
+
 def test_no_page_loads_anything_from_elsewhere(site: Path, pages: dict[str, Parsed]) -> None:
     found = 0
     for page, parsed in pages.items():

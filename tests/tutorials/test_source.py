@@ -66,8 +66,9 @@ def test_reads_prose_of_each_language_and_code_once(source: Path) -> None:
     [
         ("正面 {{ heads }} 次", "一共 {{ heads }} 次正面"),
         ("heads = toss()", "heads = toss()\n# said better"),
+        ("heads = toss()", "heads = toss()  # said better"),
     ],
-    ids=["prose", "comment"],
+    ids=["prose", "comment", "comment behind code"],
 )
 def test_explaining_better_keeps_the_key(source: Path, old: str, new: str) -> None:
     before = read_tutorial(source).key
@@ -90,10 +91,13 @@ def test_a_module_that_is_not_reached_keeps_the_key(source: Path) -> None:
     assert read_tutorial(source).key == before
 
 
-def test_other_code_changes_the_key(source: Path) -> None:
-    before = read_tutorial(source).key
-    source.write_text(SOURCE.replace("heads = toss()", "heads = toss() + 1"), encoding="utf-8")
-    assert read_tutorial(source).key != before
+@pytest.mark.parametrize("new", ["heads = toss() + 1", 'heads = toss()\ntext = """\n# no comment\n"""'])
+def test_other_code_changes_the_key(source: Path, new: str) -> None:
+    keys = {read_tutorial(source).key}
+    for changed in (new, new.replace("no comment", "none at all")):
+        source.write_text(SOURCE.replace("heads = toss()", changed), encoding="utf-8")
+        keys.add(read_tutorial(source).key)
+    assert len(keys) == (3 if "no comment" in new else 2)
 
 
 @pytest.mark.parametrize(

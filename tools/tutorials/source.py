@@ -22,9 +22,11 @@ import ast
 import hashlib
 import json
 import re
+import tokenize
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from io import StringIO
 from pathlib import Path
 from typing import Annotated, Literal, get_args
 
@@ -178,8 +180,12 @@ def quote(prose: str, numbers: dict[str, object]) -> str:
 
 
 def _bare(source: str) -> str:
-    """The source without docstrings, comment lines and blank lines; the same under every version of Python."""
+    """The source without docstrings, comments and blank lines; the same under every version of Python."""
     lines = source.splitlines()
+    for token in tokenize.generate_tokens(StringIO(source).readline):
+        if token.type == tokenize.COMMENT:
+            row, column = token.start
+            lines[row - 1] = lines[row - 1][:column]
     for node in ast.walk(ast.parse(source)):
         if not isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
             continue
@@ -187,7 +193,7 @@ def _bare(source: str) -> str:
         if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str):
             for number in range(first.lineno - 1, first.end_lineno or first.lineno):
                 lines[number] = ""
-    return "\n".join(line.rstrip() for line in lines if line.strip() and not line.lstrip().startswith("#"))
+    return "\n".join(line.rstrip() for line in lines if line.strip())
 
 
 def _reached(sources: list[str], root: Path) -> set[Path]:
