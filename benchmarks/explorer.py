@@ -115,6 +115,10 @@ def _copied(entry: dict[str, Any], number: int, lock: Lock, chance: random.Rando
     for title in ("title", "title_zh", "title_en"):
         if title in entry:
             grown[title] = f"{entry[title]} {number}"
+    grown["why"] = {
+        "zh": f"{entry['why']['zh'][:-8]}，{number}。",
+        "en": " ".join([*entry["why"]["en"].split()[:-1], f"{number}."]),
+    }
     if "editions" in entry:
         grown["editions"] = [{k: v for k, v in edition.items() if k != "isbn"} for edition in entry["editions"]]
     if "arxiv" in entry:

@@ -50,6 +50,7 @@ def papers(count: int, *, code: bool = False) -> str:
     for number in range(count):
         arxiv = f"2301.{number:05}"
         entry = PAPER.replace("paper-gan", f"paper-{number}").replace("1406.2661", arxiv)
+        entry = entry.replace("一页", f"第 {number} 页").replace("One page", f"Page {number}")
         name = f"owner/repository-{number}"
         entries.append(
             entry.replace("goodfeli/adversarial", name) if code else entry.replace("  code: goodfeli/adversarial\n", "")

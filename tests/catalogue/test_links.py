@@ -194,6 +194,7 @@ def test_a_refresh_asks_links_and_leaves_out_what_services_vouch_for(
     catalogue: Write, web: WebStandIn, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     second = PAPER.replace("paper-gan", "paper-two").replace("1406.2661", "1406.2662")
+    second = second.replace("一页讲完", "两页讲完").replace("One page", "Two pages")
     folder = catalogue(
         papers=PAPER + second.replace("https://arxiv.org/abs/1406.2662", PAGE).replace("goodfeli/", "b/")
     )

@@ -1,6 +1,7 @@
 """What is new: searches, first-seen days, growth, and candidates that are ready to be copied."""
 
 import json
+import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -80,7 +81,8 @@ def test_candidates_are_ready_yaml_that_lacks_only_the_reason(
     assert "2611.00001" in papers
     assert "1406.2661" not in papers  # it is in the catalogue
     assert "goodfeli" not in tools
-    reasoned = [part.replace('{zh: "", en: ""}', "{zh: 好。, en: Good.}") for part in (papers, tools)]
+    reasons = iter(("{zh: 新。, en: New.}", "{zh: 好。, en: Good.}", "{zh: 快。, en: Fast.}"))
+    reasoned = [re.sub(re.escape('{zh: "", en: ""}'), lambda _: next(reasons), part) for part in (papers, tools)]
     copied = load(catalogue(watch=WATCH, papers=reasoned[0], tools=reasoned[1], topics=TOPICS))
     titles = [resource.title for resource in copied.resources]
     assert titles == ["Newer", 'A "title": - # [x](javascript:1) {{ 7*7 }} | `a` | <b>&amp;</b>', "rising"]

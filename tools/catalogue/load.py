@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ValidationError
 
 from tools.catalogue import yaml_text
-from tools.catalogue.models import MODELS, Kind, Resource, Topic, Watch
+from tools.catalogue.models import MODELS, Kind, Resource, Topic, Watch, arxiv_id_of
 from tools.catalogue.problems import CatalogueError, Place, Problem, suggestion
 from tools.catalogue.validation import problems_of
 from tools.catalogue.yaml_text import Node
@@ -111,13 +111,17 @@ def load_topics(folder: Path) -> tuple[Topic, ...]:
     return topics
 
 
-def _topics(folder: Path, problems: list[Problem]) -> tuple[tuple[Topic, ...], list[str]]:
-    """The valid topics, and the ids of all: an entry need not be blamed for an error in topics.yaml."""
+def _topics(folder: Path, problems: list[Problem]) -> tuple[tuple[Topic, ...], list[str] | None]:
+    """The valid topics, and the ids of all: an entry need not be blamed for an error in topics.yaml.
+
+    There are no ids where the file cannot be read to its end, and then no entry is blamed at all.
+    """
     path = folder / "topics.yaml"
     nodes = _entries(path, problems, required=True)
+    broken = bool(problems)
     topics = tuple(topic for _, topic in _validated(Topic, path, nodes, problems))
     problems += _duplicates([(path, "topics", node) for node in nodes])
-    return topics, [str(node.find("id").value) for node in nodes]
+    return topics, None if broken else [str(node.find("id").value) for node in nodes]
 
 
 def _unknown_files(folder: Path) -> Iterator[Problem]:
@@ -141,6 +145,8 @@ def _entries(path: Path, problems: list[Problem], *, required: bool = False) -> 
         return []
     root, faults = yaml_text.parse(data)
     problems += (Problem(Place(path, fault.line, fault.column), fault.message) for fault in faults)
+    if not faults and (root is None or root.value == []):
+        problems.append(Problem(Place(path, 1, 1), "holds no entry; write one, or delete the file"))
     if root is None:
         return []
     if not isinstance(root.value, list):
@@ -165,9 +171,9 @@ def _validated(
             problems += (found for found in problems_of(error, model, path, node) if found.place not in faulty)
 
 
-def _topic_problems(path: Path, entry: Node, vocabulary: list[str]) -> Iterator[Problem]:
+def _topic_problems(path: Path, entry: Node, vocabulary: list[str] | None) -> Iterator[Problem]:
     topics = entry.find("topics").value
-    if not isinstance(topics, list):
+    if not isinstance(topics, list) or vocabulary is None:
         return
     seen: set[str] = set()
     for node in topics:
@@ -175,7 +181,8 @@ def _topic_problems(path: Path, entry: Node, vocabulary: list[str]) -> Iterator[
             continue  # validation says that it must be a text
         place = Place(path, node.line, node.column)
         if node.value not in vocabulary:
-            yield Problem(place, f"unknown topic {node.value!r}{suggestion(node.value, vocabulary)}")
+            hint = suggestion(node.value, vocabulary) or "; topics.yaml has those that there are"
+            yield Problem(place, f"unknown topic {node.value!r}{hint}")
         elif node.value in seen:
             yield Problem(place, f"topic {node.value!r} is named twice")
         seen.add(node.value)
@@ -202,6 +209,9 @@ def _identities(stem: str, entry: Node) -> Iterator[tuple[str, str, Node]]:
         yield "id", text, entry.find("id")
     if text := _text(entry, "url"):
         yield "url", comparable_url(text), entry.find("url")
+    for language in ("zh", "en"):
+        if text := _text(entry, "why", language):
+            yield f"why in {language}", text, entry.find("why", language)
     for field in ONCE.get(stem, ()):
         if text := _text(entry, field):
             yield f"{field} {stem}", text.lower(), entry.find(field)
@@ -227,6 +237,8 @@ def comparable_url(url: str) -> str:
         host = (parts.hostname or "").removeprefix("www.")
     except ValueError:  # an unclosed bracket; validation names it
         return url
+    if arxiv_id := arxiv_id_of(url):
+        return f"arxiv.org/abs/{arxiv_id}"
     return f"{host}{parts.path.rstrip('/')}?{parts.query}#{parts.fragment}"
 
 

@@ -21,17 +21,23 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
+from tools.catalogue.text import DROPPED, TURNING
+
 Kind = Literal["book", "course", "paper", "tool", "model", "dataset", "blog", "community", "conference", "report"]
 Level = Literal["beginner", "intermediate", "research"]
 Access = Literal["free", "partly-free", "paid"]
+
+INVISIBLE = TURNING | {"\u200b", "\ufeff"}  # no typist means them; joiners are part of emoji and of scripts
 
 
 def _line(text: str) -> str:
     text = unicodedata.normalize("NFC", text).strip()
     if not text:
         raise ValueError("is empty; write a text or leave the field out")
-    if any(unicodedata.category(character) in {"Cc", "Cs", "Co", "Cn"} for character in text):
-        raise ValueError("holds a line break or an invisible control character; write it as one plain line")
+    if found := next((c for c in text if unicodedata.category(c) in DROPPED or c in INVISIBLE), None):
+        raise ValueError(
+            f"holds a line break or the invisible character U+{ord(found):04X}; write it as one plain line"
+        )
     return text
 
 
@@ -40,6 +46,22 @@ def _chinese(text: str) -> str:
         raise ValueError(
             f"holds a space within Chinese, {found[0]!r}; YAML reads a line break as one, so keep it on one line"
         )
+    return text
+
+
+def _why_in_chinese(text: str) -> str:
+    if not re.search(r"[一-鿿]", text) or not text.endswith(("。", "？", "！")):
+        raise ValueError("is not a Chinese sentence; end it with 。, ？ or ！")
+    if len(text) > 75:
+        raise ValueError(f"has {len(text)} characters; say it in 75")
+    return text
+
+
+def _why_in_english(text: str) -> str:
+    if not text.endswith((".", "?", "!")):
+        raise ValueError("is not a sentence; end it with a full stop")
+    if len(text.split()) > 40:
+        raise ValueError(f"has {len(text.split())} words; say it in 40")
     return text
 
 
@@ -52,15 +74,17 @@ def _slug(text: str) -> str:
 def _url(text: str) -> str:
     try:
         parts = urlsplit(text)
-    except ValueError:  # an unclosed bracket
-        parts = urlsplit("")
-    if parts.scheme not in {"http", "https"} or not parts.hostname or re.search(r"[\s<>\"'\\^`{|}]", text):
+        host = f".{parts.hostname}:{parts.port}"
+    except ValueError:  # an unclosed bracket, a port that there is not
+        parts, host = urlsplit(""), ""
+    if parts.scheme not in {"http", "https"} or not re.fullmatch(HOST, host) or re.search(r"[\s<>\"'\\^`{|}]", text):
         raise ValueError("is not a web address; write it whole, as in https://example.org/page")
     if parts.username or parts.password:
         raise ValueError("holds a user name or password; leave it out")
     return text
 
 
+HOST = r"(\.[\w-]+){2,}:\w+"
 NEW_ARXIV_ID = r"\d{2}(0[1-9]|1[0-2])\.\d{4,5}"
 OLD_ARXIV_ID = r"[a-z]+(-[a-z]+)*/\d{2}(0[1-9]|1[0-2])\d{3}"
 SLUG = r"[a-z0-9]+(-[a-z0-9]+)*"
@@ -91,6 +115,19 @@ def canonical_arxiv_id(text: str) -> str:
     elif re.fullmatch(OLD_ARXIV_ID, bare):
         return bare
     raise ValueError(f"{text!r} is not an arXiv identifier; write it as '1706.03762' or 'cs/0112017'")
+
+
+def arxiv_id_of(url: str) -> str | None:
+    """The identifier of the paper that an address of arXiv shows.
+
+    >>> arxiv_id_of("https://arxiv.org/pdf/1706.03762v7"), arxiv_id_of("https://arxiv.org/list/cs.CL/recent")
+    ('1706.03762', None)
+    """
+    shown = re.fullmatch(r"https?://(?:www\.)?arxiv\.org/(?:abs|pdf)/(.+?)/?", url)
+    try:
+        return canonical_arxiv_id(shown[1]) if shown else None
+    except ValueError:
+        return None
 
 
 def _arxiv_id(text: str) -> str:
@@ -138,8 +175,8 @@ def _partial_date(text: str) -> str:
 
 
 def _language(text: str) -> str:
-    if not re.fullmatch(LANGUAGE, text):
-        raise ValueError(f"{text!r} is not a language tag; write 'zh', 'en', 'zh-Hant', or 'mul' for many")
+    if not re.fullmatch(LANGUAGE, text) or text in {"cn", "jp", "kr"}:  # countries
+        raise ValueError(f"{text!r} is not a language tag; write 'zh', 'en', 'ja', 'zh-Hant', or 'mul' for many")
     return text
 
 
@@ -173,7 +210,7 @@ Isbn = Annotated[str, AfterValidator(_isbn), _pattern(r"97[89]([- ]?\d){10}", lo
 Repository = Annotated[str, AfterValidator(_repository), _pattern(REPOSITORY)]
 Date = Annotated[date, BeforeValidator(_date)]
 PartialDate = Annotated[str, AfterValidator(_partial_date), _pattern(PARTIAL_DATE, looks_numeric=True)]
-Year = Annotated[int, Field(ge=1900, le=2100), BeforeValidator(_year)]
+Year = Annotated[int, Field(ge=1900, le=2100), BeforeValidator(_year), _pattern(r"\d{4}", looks_numeric=True)]
 LanguageTag = Annotated[str, AfterValidator(_language), _pattern(LANGUAGE)]
 License = Annotated[str, AfterValidator(_line), Field(max_length=120)]
 
@@ -187,6 +224,13 @@ class Bilingual(_Strict):
 
     zh: ChineseLine
     en: Line
+
+
+class Why(_Strict):
+    """Why this one, and for whom: a sentence in each language that no other entry has."""
+
+    zh: Annotated[ChineseLine, AfterValidator(_why_in_chinese)]
+    en: Annotated[Line, AfterValidator(_why_in_english)]
 
 
 class Topic(_Strict):
@@ -231,7 +275,9 @@ class Entry(_Strict):
     languages: Annotated[list[LanguageTag], Field(min_length=1)] = Field(
         description="What one must read to use it: en, zh, …; mul for many."
     )
-    why: Bilingual = Field(description="One sentence of our own: why this one, and for whom.")
+    why: Why = Field(
+        description="One sentence of our own: why this one, and for whom; at most 75 characters and 40 words."
+    )
     note: Bilingual | None = Field(
         None, description="What a reader should know beforehand: an old edition, a restriction."
     )
@@ -240,6 +286,13 @@ class Entry(_Strict):
         default=[], description="Names of the fields that no source has confirmed yet; the page says so."
     )
     code: Repository | None = Field(None, description="Its GitHub repository, as owner/name; fetched on every refresh.")
+
+    @model_validator(mode="after")
+    def _names_the_paper_that_it_shows(self) -> Self:
+        shown, named = arxiv_id_of(self.url), getattr(self, "arxiv", None)
+        if shown and "arxiv" in type(self).model_fields and shown != named:
+            raise ValueError(f'url shows arXiv {shown}, and arxiv says {named or "nothing"}; write arxiv: "{shown}"')
+        return self
 
     @model_validator(mode="after")
     def _unchecked_names_fields(self) -> Self:

@@ -127,7 +127,7 @@ def _candidate(candidate: Candidate) -> str:
             ("id", f"tool-{_slug(hit.name.partition('/')[2])}"),
             ("title", quoted(hit.name.partition("/")[2], ensure_ascii=False)),
             ("url", f"https://github.com/{hit.name}"),
-            ("code", f"{hit.name}{risen}"),
+            ("code", f"{quoted(hit.name)}{risen}"),
             *([("license", quoted(hit.license_spdx))] if hit.license_spdx else []),
         ]
     rows += [

@@ -10,8 +10,8 @@ import unicodedata
 from urllib.parse import urlsplit
 
 LONGEST = 1000  # a description or comment above that is not meant to be read
-_DROPPED = {"Cc", "Cs", "Co", "Cn"}
-_TURNING = set("\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+DROPPED = {"Cc", "Cs", "Co", "Cn"}
+TURNING = set("\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
 def clean(text: str, longest: int = LONGEST) -> str:
@@ -21,7 +21,7 @@ def clean(text: str, longest: int = LONGEST) -> str:
     'A title[31m'
     """
     line = re.sub(r"\s+", " ", text)
-    kept = "".join(c for c in line if unicodedata.category(c) not in _DROPPED and c not in _TURNING).strip()
+    kept = "".join(c for c in line if unicodedata.category(c) not in DROPPED and c not in TURNING).strip()
     kept = unicodedata.normalize("NFC", re.sub(r" {2,}", " ", kept))
     return kept if len(kept) <= longest else kept[: longest - 1] + "…"
 

@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 from pathlib import Path
 from types import UnionType
-from typing import Annotated, Any, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from tools.catalogue.models import MODELS
 from tools.catalogue.problems import Place, Problem, suggestion
 from tools.catalogue.yaml_text import Node
 
@@ -18,14 +19,29 @@ def problems_of(error: ValidationError, model: type[BaseModel], path: Path, entr
         node = entry.find(*steps)
         if detail["type"] == "extra_forbidden":
             node = entry.find(*steps[:-1]).keys[str(steps[-1])]
-            known = list(_model_at(model, steps[:-1]).model_fields)
-            message = f"unknown field {str(steps[-1])!r}{suggestion(str(steps[-1]), known)}"
+            message = f"unknown field {str(steps[-1])!r}{_hint(_model_at(model, steps[:-1]), str(steps[-1]))}"
         elif detail["type"] == "missing":
-            message = f"missing field {_name(steps)!r}"
+            message = f"missing field {_name(steps)!r}{_values(_model_at(model, steps[:-1]), str(steps[-1]))}"
         else:
             field = _name(steps)
             message = f"{field}: {_message(detail)}" if field else _message(detail)
         yield Problem(Place(path, node.line, node.column), message)
+
+
+def _hint(model: type[BaseModel], field: str) -> str:
+    """What may have been meant by a field that the model does not have."""
+    if model not in MODELS.values():
+        return suggestion(field, list(model.model_fields))
+    if field == "kind":
+        return "; the file that an entry stands in says it"
+    files = [f"{stem}.yaml" for stem, other in MODELS.items() if field in other.model_fields]
+    return f", which is for {', '.join(files)}" if files else suggestion(field, list(model.model_fields))
+
+
+def _values(model: type[BaseModel], field: str) -> str:
+    """What can be written into a field of few values."""
+    annotation = model.model_fields[field].annotation
+    return f"; write {', '.join(get_args(annotation))}" if get_origin(annotation) is Literal else ""
 
 
 def _name(steps: tuple[str | int, ...]) -> str:

@@ -9,12 +9,28 @@ in a loop: no nesting overflows the stack.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import yaml
 
 DEEPEST = 12  # an edition of a book lies 4 deep; what lies deeper than this is not a catalogue
 _UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufdcf\ufdf0-\ufffd\U00010000-\U0010ffff]")
 _EMPTY = {"", "~", "null", "Null", "NULL"}
+_COMMENT = re.compile(r"\s+#")
+_REMEDIES = {
+    "mapping values are not allowed": "a text that holds ': ' wants quotes; an entry's fields start in one column",
+    "cannot start any token": "indent with spaces, not tabs; a text that starts with @, ` or % wants quotes",
+    "tab character": "indent with spaces, not tabs",
+    "could not find expected ':'": "between field and value stand a half-width ':' and a space",
+    "end of stream": "a quote is opened and not closed",
+    "',' or": "a bracket is not closed, or a text within brackets holds ': ' and wants quotes",
+    "expected key": "a text that holds quotes wants others around it; fields start in one column",
+    "expected '-' indicator": "indent the line with spaces, as its neighbours are; each entry starts with '- '",
+    "sequence entries": "a text that starts with '- ' wants quotes",
+    "expected alphabetic": "a text that starts with & or * wants quotes",
+    "escape character": "within double quotes a backslash is written twice",
+}
+"""What libyaml says → what a curator does about it."""
 
 Plain = str | list["Plain"] | dict[str, "Plain"]
 
@@ -59,14 +75,17 @@ class Fault:
 
 
 def parse(data: bytes) -> tuple[Node | None, list[Fault]]:
-    """The document's root and all faults. The root is None where the file is empty or cannot be read on."""
+    """The document's root and all faults. The root is None where the file is empty or cannot be read on.
+
+    Of a list that breaks off, the entry within which it does is left out: nothing can be said of its fields.
+    """
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         return None, [_fault_at(data[: error.start].decode("utf-8"), "is not UTF-8; save the file in that encoding")]
     if found := _UNPRINTABLE.search(text):
         return None, [_fault_at(text[: found.start()], f"holds the control character U+{ord(found[0]):04X}; delete it")]
-    builder = _Builder()
+    builder = _Builder(text.splitlines())
     try:
         for event in yaml.parse(text, Loader=yaml.CSafeLoader):
             if not builder.take(event):
@@ -74,8 +93,11 @@ def parse(data: bytes) -> tuple[Node | None, list[Fault]]:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        context = f"{error.context}, " if error.context else ""
-        builder.faults.append(Fault(line, column, f"is not YAML: {context}{error.problem}"))
+        problem = str(error.problem)
+        remedy = next((f"; {remedy}" for said, remedy in _REMEDIES.items() if said in problem), "")
+        builder.faults.append(Fault(line, column, f"is not YAML: {problem}{remedy}"))
+        if builder.root and isinstance(builder.root.value, list) and len(builder.stack) > 1:
+            builder.root.value.remove(builder.stack[1])
     return builder.root, builder.faults
 
 
@@ -86,7 +108,8 @@ def _fault_at(before: str, message: str) -> Fault:
 class _Builder:
     """Turns events into nodes. `stack` holds the open lists and mappings, `pending` the key read last in each."""
 
-    def __init__(self) -> None:
+    def __init__(self, lines: list[str]) -> None:
+        self.lines = lines
         self.root: Node | None = None
         self.faults: list[Fault] = []
         self.stack: list[Node] = []
@@ -99,6 +122,8 @@ class _Builder:
         if isinstance(event, yaml.ScalarEvent):  # nearly all are, and most of them are plain
             if event.anchor is not None or event.tag is not None or event.value in _EMPTY:
                 self.faults += (Fault(line, column, message) for message in _forbidden(event))
+            if not event.style and event.end_mark:
+                self.faults += self._cut_off(event.end_mark)
             self._place(Node(event.value, line, column))
             return True
         if isinstance(event, yaml.NodeEvent):
@@ -121,6 +146,13 @@ class _Builder:
             case yaml.AliasEvent():
                 self._place(Node("", line, column))
         return True
+
+    def _cut_off(self, end: Any) -> Iterator[Fault]:
+        """A text without quotes ends where ' #' begins a comment: `The #1 course` says no more than `The`."""
+        rest = self.lines[end.line][end.column :] if end.line < len(self.lines) else ""
+        if found := _COMMENT.match(rest):
+            column = end.column + found.end()
+            yield Fault(end.line + 1, column, "begins a comment, for YAML; put the whole text in quotes")
 
     def _place(self, node: Node) -> None:
         if not self.stack:
@@ -145,9 +177,8 @@ def _bad_key(key: Node, parent: Node) -> Iterator[Fault]:
     elif key.value == "<<":
         yield Fault(key.line, key.column, "merge key '<<': write the fields out")
     elif key.value in parent.keys:
-        yield Fault(
-            key.line, key.column, f"duplicate field {key.value!r} (first on line {parent.keys[key.value].line})"
-        )
+        first = f"duplicate field {key.value!r} (first on line {parent.keys[key.value].line})"
+        yield Fault(key.line, key.column, first + ("; does its '- ' lack?" if key.value == "id" else ""))
 
 
 def _forbidden(event: yaml.NodeEvent) -> Iterator[str]:
