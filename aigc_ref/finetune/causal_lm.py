@@ -84,9 +84,15 @@ def evaluate(
     tokenizer: PreTrainedTokenizerBase,
     batch_size: int = 64,
 ) -> Evaluation:
-    """The model's loss per token over all texts."""
+    """The model's loss per token over all texts.
+
+    Raises:
+        ValueError: no text has a token to predict.
+    """
     collate = causal_collator(pad_token_id(tokenizer))
     loss = loop.evaluate(model, dataset, collate, language_model_loss, batch_size)
+    if not loss.tokens:
+        raise ValueError("there is no token to predict: a text needs two tokens at least")
     return Evaluation(loss.mean.item(), int(loss.tokens))
 
 
