@@ -138,7 +138,13 @@ def main(arguments: list[str] | None = None) -> int:
         "rate near 1e-3",
     )
     own.add_argument("--block", action="store_true", help="a file is one text, in blocks, not a text a line")
-    own.add_argument("--samples", type=int, default=5, metavar="N", help="texts to write in the end (%(default)s)")
+    own.add_argument(
+        "--samples",
+        type=command.bounded(int, 0),
+        default=5,
+        metavar="N",
+        help="texts to write in the end (%(default)s)",
+    )
     return command.run(_work, parser.parse_args(arguments))
 
 
@@ -184,8 +190,8 @@ def _read(path: Path | None, *, whole: bool) -> list[str]:
 
 
 def _pretrained(name: str) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
+    tokenizer = load_tokenizer(name)
     with named_errors(name):
-        tokenizer = load_tokenizer(name)
         model: PreTrainedModel = AutoModelForCausalLM.from_pretrained(name, dtype=torch.float32)
     if tokenizer.pad_token is None:
         tokenizer.pad_token = tokenizer.eos_token  # harmless: labels come from the mask, not from the token

@@ -147,6 +147,15 @@ def test_unknown_characters_are_told_for_they_flatter_the_figures(
     assert "5 tokens are unknown to the vocabulary" in capsys.readouterr().out
 
 
+def test_a_negative_number_of_samples_is_said_before_the_training(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as exit_:
+        main([*_arguments(folder, tmp_path), "--samples", "-1"])
+    assert exit_.value.code == 2
+    assert "argument --samples: give a whole number from 0 to 2147483647, not -1" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [(b"\n \n", "bad.txt: holds no text"), (b"fine\n\xba\xc3\n", "bad.txt:2: not UTF-8 (byte 0xba in column 1)")],
