@@ -107,11 +107,11 @@ def bertscore(
             choice 8 for bert-base-chinese, 9 for bert-base-uncased, 17 for roberta-large.
         idf: weights tokens by their inverse document frequency over the references.
         max_length: of a text in tokens, [CLS] and [SEP] included; what is longer is cut.
-        batch_size: pairs at a time.
+        batch_size: pairs at a time, at least 1.
 
     Raises:
-        ValueError: there are not as many references as hypotheses, the model has no such layer, or all references have
-            the same tokens, so that none would have a weight.
+        ValueError: there are not as many references as hypotheses, the model has no such layer, batches hold no pair,
+            or all references have the same tokens, so that none would have a weight.
 
     Examples:
         >>> from transformers import BertConfig, BertModel, BertTokenizer
@@ -127,6 +127,8 @@ def bertscore(
     layers: int = model.config.num_hidden_layers
     if not 0 <= layer <= layers:
         raise ValueError(f"the model has hidden states 0 to {layers}, not {layer}")
+    if batch_size < 1:
+        raise ValueError(f"batch_size must be at least 1, not {batch_size}")
     # A tokenizer that knows no limit says 1e30, which overflows where it cuts (bert_score#205).
     limit = min(max_length, tokenizer.model_max_length)
     mine, theirs = (
