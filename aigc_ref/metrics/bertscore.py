@@ -26,6 +26,8 @@ from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
+from aigc_ref.text.datasets import token_ids
+
 
 @dataclass(frozen=True, slots=True)
 class BertScore:
@@ -111,7 +113,8 @@ def bertscore(
 
     Raises:
         ValueError: there are not as many references as hypotheses, the model has no such layer, batches hold no pair,
-            or all references have the same tokens, so that none would have a weight.
+            max_length leaves no room beside the special tokens, or all references have the same tokens, so that none
+            would have a weight.
 
     Examples:
         >>> from transformers import BertConfig, BertModel, BertTokenizer
@@ -131,10 +134,7 @@ def bertscore(
         raise ValueError(f"batch_size must be at least 1, not {batch_size}")
     # A tokenizer that knows no limit says 1e30, which overflows where it cuts (bert_score#205).
     limit = min(max_length, tokenizer.model_max_length)
-    mine, theirs = (
-        [tokenizer.encode(text.strip(), truncation=True, max_length=limit) for text in texts]
-        for texts in (hypotheses, references)
-    )
+    mine, theirs = (token_ids([text.strip() for text in texts], tokenizer, limit) for texts in (hypotheses, references))
     weights = inverse_document_frequencies(theirs) if idf else {}
     if idf and not any(weights.values()):
         raise ValueError("with idf=True references must differ: a token that all of them have weighs 0")

@@ -103,6 +103,7 @@ def test_texts_that_are_cut_and_labels_that_are_new_are_said(
         (["--text-column", "words"], "train.csv:1: no column 'words', there are 'text', 'label'"),
         (["--model", "./nowhere"], "no folder ./nowhere"),
         (["--max-length", "900"], "the model allows 64 tokens a text, not 900"),
+        (["--max-length", "2"], "max_length must be at least 3 for this tokenizer, not 2"),
         (["--device", "abacus"], "--device abacus:"),
         (["--prune-vocabulary"], "only a packaged encoder's vocabulary can be pruned"),
     ],
