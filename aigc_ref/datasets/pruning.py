@@ -32,8 +32,10 @@ def prune_vocabulary(encoder: Encoder, texts: Sequence[str]) -> Encoder:
         texts: as they will be fed, with prefixes such as "query: ".
 
     Raises:
-        ValueError: the tokenizer is of another kind.
+        ValueError: the tokenizer is of another kind, or there is no text.
     """
+    if not texts:
+        raise ValueError("there is no text whose tokens could be kept; give those that the encoder will read")
     state = {**json.loads(encoder.tokenizer.backend_tokenizer.to_str()), "truncation": None, "padding": None}
     vocabulary = encoder.tokenizer.get_vocab()
     kept = {index for ids in encoder.tokenizer(list(texts))["input_ids"] for index in ids}

@@ -84,9 +84,15 @@ def evaluate(
     tokenizer: PreTrainedTokenizerBase,
     batch_size: int = 64,
 ) -> Evaluation:
-    """The model's loss per token over all texts."""
+    """The model's loss per token over all texts.
+
+    Raises:
+        ValueError: no text has a token to predict.
+    """
     collate = causal_collator(pad_token_id(tokenizer))
     loss = loop.evaluate(model, dataset, collate, language_model_loss, batch_size)
+    if not loss.tokens:
+        raise ValueError("there is no token to predict: a text needs two tokens at least")
     return Evaluation(loss.mean.item(), int(loss.tokens))
 
 
@@ -132,7 +138,13 @@ def main(arguments: list[str] | None = None) -> int:
         "rate near 1e-3",
     )
     own.add_argument("--block", action="store_true", help="a file is one text, in blocks, not a text a line")
-    own.add_argument("--samples", type=int, default=5, metavar="N", help="texts to write in the end (%(default)s)")
+    own.add_argument(
+        "--samples",
+        type=command.bounded(int, 0),
+        default=5,
+        metavar="N",
+        help="texts to write in the end (%(default)s)",
+    )
     return command.run(_work, parser.parse_args(arguments))
 
 
@@ -178,8 +190,8 @@ def _read(path: Path | None, *, whole: bool) -> list[str]:
 
 
 def _pretrained(name: str) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
+    tokenizer = load_tokenizer(name)
     with named_errors(name):
-        tokenizer = load_tokenizer(name)
         model: PreTrainedModel = AutoModelForCausalLM.from_pretrained(name, dtype=torch.float32)
     if tokenizer.pad_token is None:
         tokenizer.pad_token = tokenizer.eos_token  # harmless: labels come from the mask, not from the token

@@ -137,11 +137,10 @@ def load_classifier(
         raise ValueError(f"only a packaged encoder's vocabulary can be pruned: {', '.join(sorted(PACKAGES))}")
     with named_errors(name):
         config = AutoConfig.from_pretrained(name)
-        tokenizer = load_tokenizer(name)
-        if any(
-            architecture.endswith(f"For{kind.title()}Classification") for architecture in config.architectures or ()
-        ):
-            labels = _known(labels, config, name)
+    tokenizer = load_tokenizer(name)
+    if any(architecture.endswith(f"For{kind.title()}Classification") for architecture in config.architectures or ()):
+        labels = _known(labels, config, name)
+    with named_errors(name):
         model, loading = HEADS[kind].from_pretrained(
             name, config=_labelled(config, labels), dtype=torch.float32, output_loading_info=True
         )

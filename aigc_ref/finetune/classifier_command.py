@@ -39,7 +39,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--model", required=True, metavar="NAME", help=f"a folder, a name on the Hugging Face hub, or one of {packaged}"
     )
     classifier.add_argument(
-        "--head-learning-rate", type=float, default=1e-3, metavar="N", help="the peak for what is new (%(default)g)"
+        "--head-learning-rate",
+        type=command.bounded(float, 0),
+        default=1e-3,
+        metavar="N",
+        help="the peak for what is new (%(default)g)",
     )
     classifier.add_argument(
         "--prune-vocabulary", action="store_true", help="leave out the tokens that --train does not need, to be faster"

@@ -14,6 +14,7 @@ Exit codes:
 
 import argparse
 import json
+import math
 import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -40,6 +41,34 @@ DONE, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
 
 Example = TypeVar("Example")
 Arguments = argparse.Namespace
+LARGEST = 2**31 - 1  # torch counts threads in an int of C, and the loop makes 64 bits of a thousand times the seed
+
+
+def bounded(kind: type[int] | type[float], least: int, most: float | None = None) -> Callable[[str], float]:
+    """A type of an argument: a number within bounds, both included.
+
+    Args:
+        kind: int, which goes to 2³¹ - 1 at most, or float.
+        least: the lower bound.
+        most: the upper one.
+
+    Examples:
+        >>> bounded(int, 1)("16"), bounded(float, 0, most=1)("0.1")
+        (16, 0.1)
+    """
+    end = LARGEST if kind is int and most is None else most
+
+    def parsed(text: str) -> float:
+        try:
+            value = kind(text)
+        except ValueError:
+            value = math.nan
+        if not least <= value <= (math.inf if end is None else end):
+            bounds = f"from {least} on" if end is None else f"from {least} to {end}"
+            raise argparse.ArgumentTypeError(f"give a {'whole ' * (kind is int)}number {bounds}, not {text}")
+        return value
+
+    return parsed
 
 
 def parser(module: str, summary: str, *, learning_rate: float, batch_size: int, epochs: int) -> argparse.ArgumentParser:
@@ -63,8 +92,8 @@ def parser(module: str, summary: str, *, learning_rate: float, batch_size: int, 
         "--output", type=Path, default=output, metavar="DIR", help=f"a run in it that is unfinished goes on ({output})"
     )
 
-    def number(name: str, default: float | None, meaning: str) -> None:
-        kind = float if isinstance(default, float) else int
+    def number(name: str, default: float | None, meaning: str, least: int = 1, most: float | None = None) -> None:
+        kind = bounded(float if isinstance(default, float) else int, least, most)
         shown = "" if default is None else f" ({default:g})"
         training.add_argument(name, type=kind, default=default, metavar="N", help=meaning + shown)
 
@@ -72,20 +101,20 @@ def parser(module: str, summary: str, *, learning_rate: float, batch_size: int, 
     number("--epochs", epochs, "how often to go through the data")
     number("--batch-size", batch_size, "texts to a batch")
     number("--accumulation", 1, "batches to a step")
-    number("--learning-rate", learning_rate, "its peak; a model of 100 million weights or more wants 2e-5 to 5e-5")
-    number("--warmup", 0.1, "the share of the steps in which it rises")
-    number("--weight-decay", 0.01, "of AdamW")
+    number("--learning-rate", learning_rate, "its peak; a model of 100 million weights or more wants 2e-5 to 5e-5", 0)
+    number("--warmup", 0.1, "the share of the steps in which it rises", 0, 1)
+    number("--weight-decay", 0.01, "of AdamW", 0)
     number("--max-steps", None, "end early, after so many")
     number("--max-length", None, "tokens to a text (what the model allows, at most 512)")
     number("--every", None, "look at --dev every so many steps (after each epoch)")
     number("--patience", None, "end when so many looks at --dev in a row brought nothing better")
-    number("--seed", 0, "of all chance")
+    number("--seed", 0, "of all chance", 0)
     training.add_argument("--freeze-embeddings", action="store_true", help="leave the token embeddings as they are")
 
     machine = made.add_argument_group("machine")
     machine.add_argument("--precision", choices=("float32", "bfloat16"), default="float32", help="of the training")
     machine.add_argument("--device", metavar="NAME", help="cpu, cuda, mps (the accelerator, where there is one)")
-    machine.add_argument("--threads", type=int, metavar="N", help="of the processor (as torch decides)")
+    machine.add_argument("--threads", type=bounded(int, 1), metavar="N", help="of the processor (as torch decides)")
     machine.add_argument("--tracker", action="append", default=[], choices=TRACKERS, help="may be given twice")
     return made
 

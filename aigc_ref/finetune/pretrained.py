@@ -12,6 +12,8 @@ from transformers import AutoTokenizer, PreTrainedTokenizerBase
 def named_errors(name: str) -> Iterator[None]:
     """Turns what transformers says of a name that it cannot read into one line that says what to do.
 
+    Only a call of transformers belongs into it: whatever goes wrong there counts as the model's fault.
+
     Raises:
         ValueError: the name is of no folder, or nothing that can be used came from the folder or the hub.
     """
@@ -23,6 +25,13 @@ def named_errors(name: str) -> Iterator[None]:
         reason = str(error).strip().partition("\n")[0]
         raise ValueError(
             f"cannot read a model from {name!r}, neither as a folder nor from the Hugging Face hub: {reason}"
+        ) from error
+    except Exception as error:  # each library that reads a part of it has errors of its own kind
+        reason = str(error).strip().partition("\n")[0]
+        if "ignore_mismatched_sizes" in reason:  # it goes on: look at the above report, which no one sees
+            reason = "config.json and the weights are of different sizes"
+        raise ValueError(
+            f"cannot use the model {name!r}: {reason}; save or download it again, or name another"
         ) from error
 
 

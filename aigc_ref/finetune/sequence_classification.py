@@ -26,6 +26,7 @@ from aigc_ref.finetune.texts import LabelledText, read_labelled
 from aigc_ref.metrics.ner import token_report
 from aigc_ref.metrics.report import HEAD, Report
 from aigc_ref.text.collate import IGNORE, classification_collator
+from aigc_ref.text.datasets import token_ids
 from aigc_ref.train import loop
 
 
@@ -37,6 +38,9 @@ class LabelledDataset:
         tokenizer: of transformers.
         labels: in the order of their ids. A label that is not among them teaches nothing, and counts as an error.
         max_length: in tokens; what goes beyond it is cut off, and `shortened` counts the texts that it befell.
+
+    Raises:
+        ValueError: max_length leaves no room beside the special tokens.
 
     Examples:
         >>> from aigc_ref.text.tokenizers import character_tokenizer
@@ -55,12 +59,9 @@ class LabelledDataset:
     ) -> None:
         self.labels = list(labels)
         self.texts = list(texts)
-        self.rows: list[list[int]] = []
-        self.shortened = 0
-        if texts:  # a tokenizer takes no empty list
-            written = [text.text for text in texts]
-            self.rows = tokenizer(written, truncation=True, max_length=max_length)["input_ids"]
-            self.shortened = sum(len(row) > max_length for row in tokenizer(written)["input_ids"])
+        written = [text.text for text in texts]
+        self.rows = token_ids(written, tokenizer, max_length)
+        self.shortened = sum(len(row) > max_length for row in tokenizer(written)["input_ids"]) if written else 0
         ids = {label: index for index, label in enumerate(labels)}
         self._wanted = [ids.get(text.label, IGNORE) for text in texts]
 

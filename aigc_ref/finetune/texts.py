@@ -10,11 +10,13 @@ Files are UTF-8, with or without byte order mark. What cannot be read is an erro
 import csv
 import io
 import json
+import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 MARK = b"\xef\xbb\xbf"  # some editors begin UTF-8 with it
+_SURROGATE = re.compile("[\ud800-\udfff]")  # JSON may escape one alone, which is no character
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +56,8 @@ def read_labelled(path: Path, text_column: str = "text", label_column: str = "la
         label_column: the same for the label, which may be a number.
 
     Raises:
-        ValueError: the file cannot be read as what its name says, a column is missing, a text or a label is empty;
-            the message begins with file:line.
+        ValueError: the file cannot be read as what its name says, a column is missing or there twice, a text or a
+            label is empty or no text; the message begins with file:line.
 
     Examples:
         >>> import tempfile
@@ -86,8 +88,10 @@ Rows = Iterator[tuple[int, Mapping[str, str]]]
 
 
 def _csv_rows(path: Path, needed: Columns) -> Rows:
-    reader = csv.reader(io.StringIO("\n".join(read_lines(path)), newline=""), strict=True)
+    content = "\n".join(read_lines(path))
+    reader = csv.reader(io.StringIO(content, newline=""), strict=True)
     rows, start = [], 1
+    limit = csv.field_size_limit(max(csv.field_size_limit(), len(content)))  # the whole process's, 131,072 by default
     try:
         for row in reader:
             rows.append((start, row))
@@ -96,6 +100,8 @@ def _csv_rows(path: Path, needed: Columns) -> Rows:
         raise ValueError(
             f"{path}:{start}: {error}; a field in quotes ends with a quote, and a quote in it is doubled"
         ) from None
+    finally:
+        csv.field_size_limit(limit)
     return _with_names(path, rows, needed)
 
 
@@ -111,6 +117,12 @@ def _with_names(path: Path, rows: list[tuple[int, list[str]]], needed: Columns) 
         if not head:
             head = [name.strip() for name in row]
             _require(path, line, head, needed)
+            for column, option in needed.items():
+                if head.count(column) > 1:
+                    raise ValueError(
+                        f"{path}:{line}: {head.count(column)} columns are called {column!r}; "
+                        f"rename all but one, or name another with {option}"
+                    )
         elif len(row) != len(head):
             raise ValueError(f"{path}:{line}: {len(row)} fields where the head line has {len(head)}; write as many")
         else:
@@ -125,13 +137,26 @@ def _json_rows(path: Path, needed: Columns) -> Rows:
             row = json.loads(line)
         except json.JSONDecodeError as error:
             raise ValueError(f"{path}:{number}: not JSON ({error.msg} in column {error.colno})") from None
+        except RecursionError:
+            raise ValueError(
+                f"{path}:{number}: lists or objects too deep in one another; write one text, and one label"
+            ) from None
+        except ValueError:  # sys.set_int_max_str_digits
+            raise ValueError(f"{path}:{number}: a number of too many digits; write it as a text, in quotes") from None
         _require(path, number, row if isinstance(row, dict) else [], needed)
         for column in needed:
             if isinstance(row[column], dict | list):
                 raise ValueError(  # noqa: TRY004  it is the file that is wrong
                     f"{path}:{number}: {column!r} holds several values; write one text, and one label"
                 )
-        yield number, {column: _plain(row[column]) for column in needed}
+        texts = {column: _plain(row[column]) for column in needed}
+        for column, text in texts.items():
+            if half := _SURROGATE.search(text):
+                raise ValueError(
+                    f"{path}:{number}: {column!r} holds \\u{ord(half[0]):04x}, half of a character; "
+                    "write both halves, as in \\ud83d\\ude42, or the character itself, or remove it"
+                )
+        yield number, texts
 
 
 def _plain(value: object) -> str:

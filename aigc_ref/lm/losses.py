@@ -38,10 +38,11 @@ def causal_loss(logits: Tensor, labels: Tensor) -> TokenLoss:
 
     Args:
         logits: shape (batch, length, vocabulary).
-        labels: shape (batch, length), not shifted; -100 is passed over.
+        labels: shape (batch, length), not shifted; -100 is passed over. Where there is nothing to predict, as in a
+            text of one token, the sum is 0, of 0 tokens.
 
     Raises:
-        ValueError: the shapes do not fit, or no label is left to learn from.
+        ValueError: the shapes do not fit.
 
     Examples:
         >>> uniform = torch.zeros(1, 3, 10)
@@ -52,13 +53,10 @@ def causal_loss(logits: Tensor, labels: Tensor) -> TokenLoss:
     if logits.shape[:-1] != labels.shape:
         raise ValueError(f"logits of shape {tuple(logits.shape)} do not fit labels of shape {tuple(labels.shape)}")
     targets = labels[:, 1:].flatten()
-    tokens = (targets != IGNORE).sum()
-    if tokens == 0:
-        raise ValueError("every label is -100: the batch holds no token to predict")
     precise = torch.promote_types(logits.dtype, torch.float32)  # a sum of thousands is too much for half precision
     scores = logits[:, :-1].flatten(0, 1).to(precise)
     total = F.cross_entropy(scores, targets, ignore_index=IGNORE, reduction="sum")
-    return TokenLoss(total, tokens)
+    return TokenLoss(total, (targets != IGNORE).sum())
 
 
 def packed_loss(model: nn.Module, batch: Batch) -> TokenLoss:

@@ -6,6 +6,7 @@ Features are matrices of numpy's .npy, a row a sample, as a model of your choice
 """
 
 import json
+import os
 import sys
 from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
 from collections.abc import Iterator, Sequence
@@ -22,6 +23,8 @@ from aigc_ref.metrics.rouge import corpus_rouge
 from aigc_ref.metrics.tokenize import Tokenize, english_words, tokenize, words
 from aigc_ref.text.conll import stream_aligned_tags
 from aigc_ref.text.lines import stream_aligned_lines
+
+CLOSED_PIPE = 128 + 13  # what a shell makes of SIGPIPE, which ends other programs there
 
 TOKENIZERS: dict[str, Tokenize] = {
     "tokens": tokenize,
@@ -169,7 +172,7 @@ COMMANDS: dict[str, Command] = {
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs a command. Returns 2, after a line on standard error, where a file cannot be used."""
+    """Runs a command. Returns 2, after a line on standard error, where a file cannot be used or written to."""
     parser = ArgumentParser(
         "python -m aigc_ref.metrics", description=__doc__, formatter_class=RawDescriptionHelpFormatter
     )
@@ -180,16 +183,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         own.add_argument("--json", action="store_true", help="print JSON instead of a table")
     options = parser.parse_args(arguments)
     if "run" not in options:
-        parser.print_help()
-        return 0
+        return _print(parser.format_help())
     try:
         answer: Answer = options.run(options)
     except OSError as error:
         return _fail(f"{error.filename}: {error.strerror}")
     except ValueError as error:
         return _fail(str(error))
-    sys.stdout.write((json.dumps(answer.data, ensure_ascii=False, indent=2) if options.json else answer.table) + "\n")
-    return 0
+    return _print((json.dumps(answer.data, ensure_ascii=False, indent=2) if options.json else answer.table) + "\n")
 
 
 def _settings(options: Namespace, *names: str) -> dict[str, object]:
@@ -229,6 +230,18 @@ def _add_tokenizer(parser: ArgumentParser, default: str) -> None:
         "spaces; characters"
     )
     parser.add_argument("--tokenizer", choices=TOKENIZERS, default=default, help=f"{ways} ({default})")
+
+
+def _print(text: str) -> int:
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python flushes once more as it ends
+        if isinstance(error, BrokenPipeError):  # who reads has had enough, as with head
+            return CLOSED_PIPE
+        return _fail(f"standard output: {error.strerror}; make room, or write elsewhere")
+    return 0
 
 
 def _fail(message: str) -> int:

@@ -26,6 +26,8 @@ from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
+from aigc_ref.text.datasets import token_ids
+
 
 @dataclass(frozen=True, slots=True)
 class BertScore:
@@ -107,11 +109,12 @@ def bertscore(
             choice 8 for bert-base-chinese, 9 for bert-base-uncased, 17 for roberta-large.
         idf: weights tokens by their inverse document frequency over the references.
         max_length: of a text in tokens, [CLS] and [SEP] included; what is longer is cut.
-        batch_size: pairs at a time.
+        batch_size: pairs at a time, at least 1.
 
     Raises:
-        ValueError: there are not as many references as hypotheses, the model has no such layer, or all references have
-            the same tokens, so that none would have a weight.
+        ValueError: there are not as many references as hypotheses, the model has no such layer, batches hold no pair,
+            max_length leaves no room beside the special tokens, or all references have the same tokens, so that none
+            would have a weight.
 
     Examples:
         >>> from transformers import BertConfig, BertModel, BertTokenizer
@@ -127,12 +130,11 @@ def bertscore(
     layers: int = model.config.num_hidden_layers
     if not 0 <= layer <= layers:
         raise ValueError(f"the model has hidden states 0 to {layers}, not {layer}")
+    if batch_size < 1:
+        raise ValueError(f"batch_size must be at least 1, not {batch_size}")
     # A tokenizer that knows no limit says 1e30, which overflows where it cuts (bert_score#205).
     limit = min(max_length, tokenizer.model_max_length)
-    mine, theirs = (
-        [tokenizer.encode(text.strip(), truncation=True, max_length=limit) for text in texts]
-        for texts in (hypotheses, references)
-    )
+    mine, theirs = (token_ids([text.strip() for text in texts], tokenizer, limit) for texts in (hypotheses, references))
     weights = inverse_document_frequencies(theirs) if idf else {}
     if idf and not any(weights.values()):
         raise ValueError("with idf=True references must differ: a token that all of them have weighs 0")

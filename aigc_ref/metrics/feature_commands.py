@@ -8,6 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from statistics import fmean, pstdev
 from typing import TYPE_CHECKING
+from zipfile import BadZipFile
 
 from aigc_ref.metrics.command import Answer, Command, Run, plain
 
@@ -22,7 +23,7 @@ def frechet_command(parser: ArgumentParser) -> Run:
     def run(options: Namespace) -> Answer:
         from aigc_ref.metrics.frechet import frechet_distance
 
-        features, others = _features(options)
+        features, others = _features(options, least=2)
         return plain("frechet", {"distance": frechet_distance(features, others)}, _sizes(features, others))
 
     return run
@@ -38,7 +39,7 @@ def kernel_command(parser: ArgumentParser) -> Run:
     def run(options: Namespace) -> Answer:
         from aigc_ref.metrics.kernel_distance import kernel_distances
 
-        features, others = _features(options)
+        features, others = _features(options, least=2)
         size = min(options.subset_size, len(features), len(others))
         found = kernel_distances(features, others, subsets=options.subsets, subset_size=size, seed=options.seed)
         distance = {"mean": fmean(found), "deviation": pstdev(found)}
@@ -55,7 +56,7 @@ def neighbours_command(parser: ArgumentParser) -> Run:
     def run(options: Namespace) -> Answer:
         from aigc_ref.metrics.prdc import precision_recall_density_coverage
 
-        real, generated = _features(options)
+        real, generated = _features(options, least=options.neighbours + 1)
         found = asdict(precision_recall_density_coverage(real, generated, neighbours=options.neighbours))
         return plain("prdc", found, _sizes(real, generated) | {"neighbours": options.neighbours})
 
@@ -72,9 +73,8 @@ def mauve_command(parser: ArgumentParser) -> Run:
         from aigc_ref.metrics.mauve import histograms, mauve
 
         human, generated = _features(options)
-        groups = options.groups or max(2, min(len(human), len(generated)) // 10)
-        score = mauve(*histograms(human, generated, groups=groups, seed=options.seed))
-        return plain("mauve", {"score": score}, _sizes(human, generated) | {"groups": groups})
+        p, q = histograms(human, generated, groups=options.groups, seed=options.seed)
+        return plain("mauve", {"score": mauve(p, q)}, _sizes(human, generated) | {"groups": len(p)})
 
     return run
 
@@ -112,28 +112,39 @@ def _add_seed(parser: ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="of chance (%(default)s)")
 
 
-def _features(options: Namespace) -> "tuple[Tensor, Tensor]":
-    return _matrix(options.real), _matrix(options.generated)
+def _features(options: Namespace, least: int = 1) -> "tuple[Tensor, Tensor]":
+    from aigc_ref.metrics.features import feature_matrices
+
+    real, generated = _matrix(options.real, least), _matrix(options.generated, least)
+    try:
+        return feature_matrices(real, generated)
+    except ValueError as error:
+        raise ValueError(f"{options.real} and {options.generated}: {error}") from None
 
 
 def _sizes(real: "Tensor", generated: "Tensor") -> dict[str, object]:
     return {"real_samples": len(real), "generated_samples": len(generated), "features": real.shape[1]}
 
 
-def _matrix(path: str) -> "Tensor":
+def _matrix(path: str, least: int = 1) -> "Tensor":
     """The file's matrix.
 
     Raises:
-        ValueError: it holds no matrix of numbers; the message names the file.
+        ValueError: it holds no matrix of finite numbers, or too few samples; the message names the file.
     """
     import numpy
     import torch
 
+    from aigc_ref.metrics.features import feature_matrix
+
     try:
         array = numpy.load(Path(path), allow_pickle=False)
-    except (ValueError, EOFError) as error:
+    except (ValueError, EOFError, BadZipFile) as error:  # a .npz is a zip file, and known by how it begins
         raise ValueError(f"{path}: is no array of numpy ({error}); write one with numpy.save") from None
     if not isinstance(array, numpy.ndarray) or array.ndim != 2 or array.dtype.kind not in "fiu":
         shape = getattr(array, "shape", "several arrays")
         raise ValueError(f"{path}: holds {shape}, not a matrix of numbers; write one array, samples by features")
-    return torch.from_numpy(array.astype(numpy.float64))
+    try:
+        return feature_matrix(torch.from_numpy(array.astype(numpy.float64)), least)
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from None

@@ -101,7 +101,7 @@ def histograms(
 
     Raises:
         ValueError: either is no matrix of finite features, they do not have as many features, a text's features are
-            all 0, or there are more groups than texts.
+            all 0, or there is no group or more of them than texts.
 
     Examples:
         >>> p, q = histograms(torch.eye(2).repeat(3, 1), torch.eye(2)[[0, 0, 0, 0]], groups=2)

@@ -67,16 +67,16 @@ def stream_conll(path: str | Path) -> Iterator[Sentence]:
         path: a file in UTF-8, with or without byte order mark, whatever system its line ends come from.
 
     Raises:
-        ValueError: the file is not UTF-8, a line has fewer than two columns, an empty token, another number of columns
-            than the lines before it or an unknown form of tag, or there is no sentence; the message begins with
-            file:line and says how to mend it.
+        ValueError: the file cannot be read by `stream_lines`, a line has fewer than two columns, an empty token,
+            another number of columns than the lines before it or an unknown form of tag, or there is no sentence; the
+            message begins with file:line and says how to mend it.
     """
     tokens: list[str] = []
     tags: list[str] = []
     columns = start = 0
     known = {OUTSIDE}
     for number, line in enumerate(stream_lines(path), start=1):
-        stripped = line.strip(" \r")
+        stripped = line.strip(" ")
         fields = [field.strip(" ") for field in stripped.split("\t")] if "\t" in line else _SPACES.split(stripped)
         if not stripped.strip() or fields[0] == "-DOCSTART-":
             if tokens:
@@ -84,7 +84,7 @@ def stream_conll(path: str | Path) -> Iterator[Sentence]:
                 tokens, tags = [], []
             continue
         if len(fields) != columns or fields[-1] not in known or not fields[0]:
-            if not tokens and _is_comment(fields, columns):
+            if not tokens and fields[0].startswith("#") and _fault_of_tag(fields[-1]):  # a comment
                 continue
             if fault := _fault(fields, columns):
                 raise ValueError(f"{path}:{number}: {fault}")
@@ -123,14 +123,8 @@ def stream_aligned_tags(gold: str | Path, predicted: str | Path) -> Iterator[tup
         yield one.tags, other.tags
 
 
-def _is_comment(fields: Sequence[str], columns: int) -> bool:
-    return fields[0].startswith("#") and len(fields) != columns and bool(_fault_of_tag(fields[-1]))
-
-
 def _fault(fields: Sequence[str], columns: int) -> str:
     """What is wrong with a line, and how to mend it; the lines before have so many columns (0: there are none)."""
-    if any("\r" in field for field in fields):
-        return "a carriage return without line feed; save the file with line feeds, for example with tr '\\r' '\\n'"
     if len(fields) < 2:
         return f"one column, {fields[0]!r}; write the token, a space or tab and its tag, as in 'Paris B-LOC'"
     if columns and len(fields) != columns:
@@ -156,8 +150,8 @@ def detect_scheme(sentences: Iterable[Sentence]) -> Scheme:
         sentences: gold ones. A model's predictions may fit no scheme.
 
     Raises:
-        ValueError: no scheme has all of these prefixes, or I- begins some entities after O and B- others; the message
-            names the line.
+        ValueError: a tag has an unknown form, no scheme has all of these prefixes, or I- begins some entities after O
+            and B- others; the message names the lines.
 
     Examples:
         >>> detect_scheme([Sentence(("U.N.", "official"), ("I-ORG", "O"), line=1)])
@@ -165,21 +159,24 @@ def detect_scheme(sentences: Iterable[Sentence]) -> Scheme:
         >>> detect_scheme([Sentence(("王", "维"), ("B-PER", "E-PER"), line=1)])
         'IOBES'
     """
-    prefixes: set[str] = set()
+    prefixes: dict[str, int] = {}  # the line where each is first
     begun_by_i = begun_by_b = 0  # lines: an entity begins with I-; with B- and not right behind one of its type
     for sentence in sentences:
         previous = OUTSIDE
         for offset, tag in enumerate(sentence.tags):
             if tag != OUTSIDE:
-                prefix, kind = split_tag(tag)
-                prefixes.add(prefix)
+                try:
+                    prefix, kind = split_tag(tag)
+                except ValueError as error:
+                    raise ValueError(f"line {sentence.line + offset}: {error}") from None
+                prefixes.setdefault(prefix, sentence.line + offset)
                 after_its_type = previous != OUTSIDE and split_tag(previous)[1] == kind
                 if prefix == "I" and not after_its_type:
                     begun_by_i = begun_by_i or sentence.line + offset
                 elif prefix == "B" and not after_its_type:
                     begun_by_b = begun_by_b or sentence.line + offset
             previous = tag
-    if prefixes <= set("IB"):
+    if prefixes.keys() <= set("IB"):
         if begun_by_i and begun_by_b:
             raise ValueError(
                 f"neither IOB1 nor IOB2: line {begun_by_i} begins an entity with I-, line {begun_by_b} with B-; "
@@ -188,9 +185,10 @@ def detect_scheme(sentences: Iterable[Sentence]) -> Scheme:
         return "IOB1" if begun_by_i else "IOB2"
     schemes: dict[Scheme, str] = {"IOBES": "IOBES", "BILOU": "BILOU", "BMES": "BMES"}
     for scheme, letters in schemes.items():
-        if prefixes <= set(letters):
+        if prefixes.keys() <= set(letters):
             return scheme
-    raise ValueError(f"no scheme has the prefixes {', '.join(sorted(prefixes))} together; make the tags of one scheme")
+    found = ", ".join(f"{prefix}- (line {line})" for prefix, line in sorted(prefixes.items()))
+    raise ValueError(f"no scheme has the prefixes {found} together; make the tags of one scheme")
 
 
 def to_iob2(tags: Sequence[str]) -> list[str]:

@@ -6,13 +6,36 @@ from torch.utils.data import Dataset
 from transformers import PreTrainedTokenizerBase
 
 
+def token_ids(texts: Sequence[str], tokenizer: PreTrainedTokenizerBase, max_length: int) -> list[list[int]]:
+    """Texts as token ids with the special tokens that the tokenizer adds, cut to a length.
+
+    Raises:
+        ValueError: max_length leaves no room beside the special tokens; the tokenizer would not cut at all.
+
+    Examples:
+        >>> from aigc_ref.text.tokenizers import character_tokenizer
+        >>> token_ids(["abc"], character_tokenizer(["abc"]), max_length=4)
+        [[2, 4, 5, 3]]
+    """
+    least = tokenizer.num_special_tokens_to_add() + 1
+    if max_length < least:
+        raise ValueError(f"max_length must be at least {least} for this tokenizer, not {max_length}")
+    if not texts:  # a tokenizer takes no empty list
+        return []
+    ids: list[list[int]] = tokenizer(list(texts), truncation=True, max_length=max_length)["input_ids"]
+    return ids
+
+
 class TextDataset(Dataset[list[int]]):
     """Texts as lists of token ids, each as long as its text.
 
     Args:
         texts: one example each.
         tokenizer: of transformers; it adds the special tokens that it is made to add.
-        max_length: in tokens; what goes beyond it is cut off.
+        max_length: in tokens, special ones included; what goes beyond it is cut off.
+
+    Raises:
+        ValueError: max_length leaves no room beside the special tokens.
 
     Examples:
         >>> from aigc_ref.text.tokenizers import character_tokenizer
@@ -22,7 +45,7 @@ class TextDataset(Dataset[list[int]]):
     """
 
     def __init__(self, texts: Sequence[str], tokenizer: PreTrainedTokenizerBase, max_length: int = 512) -> None:
-        self._ids: list[list[int]] = tokenizer(list(texts), truncation=True, max_length=max_length)["input_ids"]
+        self._ids: list[list[int]] = token_ids(texts, tokenizer, max_length)
 
     def __len__(self) -> int:
         return len(self._ids)

@@ -5,28 +5,40 @@ from itertools import zip_longest
 from pathlib import Path
 
 MARK = b"\xef\xbb\xbf"  # some editors begin UTF-8 with it
+FAULTS = {
+    "\0": "a null character; where the file is UTF-16, save it as UTF-8, for example with iconv -f UTF-16LE -t UTF-8",
+    "\r": "a carriage return without line feed; save the file with line feeds, for example with tr '\\r' '\\n'",
+}
+"""What no line of a text has, and what it tells of the file."""
 
 
 def stream_lines(path: str | Path) -> Iterator[str]:
     """The lines of a file without their ends, one by one, so that memory holds a single one of them.
 
-    Only a line feed ends a line, with or without a carriage return before it; other separators of Unicode may be text.
+    Only a line feed ends a line, with or without carriage returns before it; other separators of Unicode may be text.
 
     Args:
         path: a file in UTF-8, with or without byte order mark.
 
     Raises:
-        ValueError: it is not UTF-8; the message begins with file:line and says how to mend it.
+        ValueError: it is not UTF-8, or a line has a null character or a carriage return within; the message begins
+            with file:line and says how to mend it.
     """
     with Path(path).open("rb") as file:
         for number, raw in enumerate(file, start=1):
+            if raw == MARK and number == 1:  # and nothing behind it
+                return
             try:
-                yield raw.removeprefix(MARK if number == 1 else b"").removesuffix(b"\n").removesuffix(b"\r").decode()
+                line = raw.removeprefix(MARK if number == 1 else b"").removesuffix(b"\n").rstrip(b"\r").decode()
             except UnicodeDecodeError as error:
                 raise ValueError(
                     f"{path}:{number}: not UTF-8 (byte 0x{error.object[error.start]:02x} in column {error.start + 1}); "
                     "save the file as UTF-8, for example with iconv -f GB18030 -t UTF-8"
                 ) from None
+            for character, fault in FAULTS.items():
+                if character in line:
+                    raise ValueError(f"{path}:{number}:{line.index(character) + 1}: {fault}")
+            yield line
 
 
 def stream_aligned_lines(paths: Sequence[str | Path]) -> Iterator[tuple[str, ...]]:

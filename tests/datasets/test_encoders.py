@@ -366,3 +366,9 @@ def test_a_tokenizer_of_another_kind_is_refused() -> None:
     encoder = Encoder(_bert(2), PreTrainedTokenizerFast(tokenizer_object=backend, unk_token="<unk>"))
     with pytest.raises(ValueError, match="not one of WordLevel"):
         prune_vocabulary(encoder, ["a"])
+
+
+def test_a_vocabulary_for_no_text_is_refused(tmp_path: Path) -> None:
+    encoder, _ = _minilm(tmp_path / "minilm")
+    with pytest.raises(ValueError, match="there is no text whose tokens could be kept"):
+        prune_vocabulary(encoder, [])

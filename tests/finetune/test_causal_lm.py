@@ -66,6 +66,14 @@ def test_a_tokenizer_without_padding_is_told_how_to_get_it() -> None:
         evaluate(GPT2LMHeadModel(GPT2Config(n_layer=1, n_head=1, n_embd=8)), TextDataset(POEMS, tokenizer), tokenizer)
 
 
+def test_a_text_of_one_token_counts_for_nothing_beside_others() -> None:
+    tokenizer = character_tokenizer(POEMS)
+    model = GPT2LMHeadModel(GPT2Config(vocab_size=len(tokenizer), n_layer=1, n_head=1, n_embd=8))
+    assert evaluate(model, [[4, 5, 6], [7]], tokenizer, batch_size=1) == evaluate(model, [[4, 5, 6]], tokenizer)
+    with pytest.raises(ValueError, match="no token to predict"):
+        evaluate(model, [[7]], tokenizer)
+
+
 @pytest.mark.parametrize("max_length", [2, 3, 4, 5, 100])
 def test_windows_predict_every_token_once_however_long_the_text(max_length: int) -> None:
     tokenizer = character_tokenizer(["abcd"])
@@ -137,6 +145,15 @@ def test_unknown_characters_are_told_for_they_flatter_the_figures(
     change = ["--test", f"{tmp_path}/test.txt", "--max-steps", "1"]
     assert main([*_arguments(folder, tmp_path / "run"), *change]) == 0
     assert "5 tokens are unknown to the vocabulary" in capsys.readouterr().out
+
+
+def test_a_negative_number_of_samples_is_said_before_the_training(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as exit_:
+        main([*_arguments(folder, tmp_path), "--samples", "-1"])
+    assert exit_.value.code == 2
+    assert "argument --samples: give a whole number from 0 to 2147483647, not -1" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -102,9 +103,9 @@ def test_texts_that_are_cut_and_labels_that_are_new_are_said(
         (["--text-column", "words"], "train.csv:1: no column 'words', there are 'text', 'label'"),
         (["--model", "./nowhere"], "no folder ./nowhere"),
         (["--max-length", "900"], "the model allows 64 tokens a text, not 900"),
+        (["--max-length", "2"], "max_length must be at least 3 for this tokenizer, not 2"),
         (["--device", "abacus"], "--device abacus:"),
         (["--prune-vocabulary"], "only a packaged encoder's vocabulary can be pruned"),
-        (["--epochs", "0"], "epochs must be at least 1, not 0"),
     ],
 )
 def test_what_is_wrong_is_one_line_and_exit_code_two(
@@ -115,6 +116,50 @@ def test_what_is_wrong_is_one_line_and_exit_code_two(
     assert message in said.err
     assert len(said.err.splitlines()) == 1
     assert said.out == ""
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "bounds"),
+    [
+        ("--batch-size", "0", "a whole number from 1 to 2147483647"),
+        ("--batch-size", "-1", "a whole number from 1 to 2147483647"),
+        ("--epochs", "1.5", "a whole number from 1 to 2147483647"),
+        ("--max-length", "-5", "a whole number from 1 to 2147483647"),
+        ("--threads", "-1", "a whole number from 1 to 2147483647"),
+        ("--seed", "99999999999999999999", "a whole number from 0 to 2147483647"),
+        ("--warmup", "15", "a number from 0 to 1"),
+        ("--learning-rate", "nan", "a number from 0 on"),
+        ("--head-learning-rate", "-1", "a number from 0 on"),
+    ],
+)
+def test_a_number_out_of_bounds_is_said_before_anything_is_read(
+    capsys: pytest.CaptureFixture[str], option: str, value: str, bounds: str
+) -> None:
+    with pytest.raises(SystemExit) as exit_:
+        main(["--train", "absent.csv", "--test", "absent.csv", "--model", "absent", option, value])
+    assert exit_.value.code == 2
+    assert f"argument {option}: give {bounds}, not {value}\n" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "reason"),
+    [
+        ("model.safetensors", "garbage, garbage", "Error while deserializing header"),
+        ("config.json", None, "config.json and the weights are of different sizes"),
+        ("tokenizer.json", "{", "Expecting property name"),
+    ],
+)
+def test_a_model_with_damaged_files_is_named(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str, content: str | None, reason: str
+) -> None:
+    model = shutil.copytree(folder / "bert", tmp_path / "bert")
+    file = model / name
+    file.write_text(content or file.read_text().replace('"hidden_size": 32', '"hidden_size": 64'), encoding="utf-8")
+    assert main([*_arguments(folder, tmp_path / "run"), "--model", str(model)]) == 2
+    said = capsys.readouterr().err
+    assert f"cannot use the model '{model}': {reason}" in said
+    assert "save or download it again" in said
+    assert len(said.splitlines()) == 1
 
 
 def test_patience_needs_something_to_look_at(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

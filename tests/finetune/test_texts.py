@@ -1,5 +1,6 @@
 """Reading texts: what is well formed is read whole, what is not is named by file and line."""
 
+import csv
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,18 @@ def test_texts_may_hold_commas_quotes_and_lines(tmp_path: Path, name: str, conte
     assert first.line == (1 if name == "a.jsonl" else 2)
 
 
+def test_a_text_may_be_as_long_as_it_likes(tmp_path: Path) -> None:
+    before = csv.field_size_limit()
+    (found,) = read_labelled(_file(tmp_path, "a.csv", "text,label\n" + "很" * 140_000 + ",good\n"))
+    assert len(found.text) == 140_000
+    assert csv.field_size_limit() == before
+
+
+def test_both_halves_of_an_emoji_are_a_text(tmp_path: Path) -> None:
+    (found,) = read_labelled(_file(tmp_path, "a.jsonl", '{"text": "smile \\ud83d\\ude42", "label": "good"}\n'))
+    assert found.text == "smile 🙂"
+
+
 def test_tabs_part_columns_and_quotes_are_text(tmp_path: Path) -> None:
     path = _file(tmp_path, "a.tsv", 'sentence\tid\tstars\n"quiet" he said\t1\t5\n')
     assert read_labelled(path, "sentence", "stars") == [LabelledText('"quiet" he said', "5", line=2)]
@@ -58,6 +71,19 @@ def test_labels_of_json_may_be_numbers(tmp_path: Path) -> None:
         ("a.jsonl", '["x", "y"]\n', r"a\.jsonl:1: no column 'text', there is none"),
         ("a.jsonl", '{"text": ["x"], "label": "y"}\n', r"a\.jsonl:1: 'text' holds several values"),
         ("a.jsonl", '{"text": null, "label": "y"}\n', r"a\.jsonl:1: the text is empty"),
+        (
+            "a.csv",
+            "text,label,text\nx,y,z\n",
+            r"a\.csv:1: 2 columns are called 'text'; rename all but one.*--text-column",
+        ),
+        ("a.tsv", "label\ttext\tlabel\nx\ty\tz\n", r"a\.tsv:1: 2 columns are called 'label'.*--label-column"),
+        (
+            "a.jsonl",
+            '\n{"text": "\\ud83d", "label": 1}\n',
+            r"a\.jsonl:2: 'text' holds \\ud83d, half of a character; write",
+        ),
+        ("a.jsonl", "\n" + "[" * 100_000, r"a\.jsonl:2: lists or objects too deep in one another; write one"),
+        ("a.jsonl", '\n{"label": ' + "1" * 5000 + "}", r"a\.jsonl:2: a number of too many digits; write it as a text"),
         ("a.xlsx", "", r"a\.xlsx: the name must end with \.csv, \.tsv, \.jsonl"),
         ("a.csv", b"text,label\nx,y\n\xba\xc3,y\n", r"a\.csv:3: not UTF-8 \(byte 0xba in column 1\)"),
     ],

@@ -1,6 +1,7 @@
 """python -m aigc_ref.metrics: streams, tables, JSON, and one clear line where a file cannot be used."""
 
 import json
+import os
 import subprocess
 import sys
 import tracemalloc
@@ -204,3 +205,34 @@ def test_it_starts_without_torch(write: Write) -> None:
     )
     assert done.stdout.splitlines()[1].split() == ["score", "1.0000"]
     assert done.stdout.splitlines()[-1] == "False"
+
+
+def _written_to(output: int, *arguments: str) -> tuple[int, str]:
+    """The exit code and what stands on standard error."""
+    done = subprocess.run(
+        [sys.executable, "-m", "aigc_ref.metrics", *arguments],
+        stdout=output,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+        encoding="utf-8",
+    )
+    return done.returncode, done.stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no disk that is always full")
+def test_a_full_disk_is_said(write: Write) -> None:
+    path = write("h", HYPOTHESES)
+    with Path("/dev/full").open("wb") as full:
+        code, said = _written_to(full.fileno(), "bleu", path, path)
+    assert (code, said) == (2, "error: standard output: No space left on device; make room, or write elsewhere\n")
+
+
+def test_a_closed_pipe_ends_quietly(write: Write) -> None:
+    path = write("h", HYPOTHESES)
+    reader, writer = os.pipe()
+    os.close(reader)
+    try:
+        assert _written_to(writer, "bleu", path, path) == (128 + 13, "")
+    finally:
+        os.close(writer)

@@ -11,6 +11,7 @@ import torch
 from aigc_ref.metrics.__main__ import main
 from aigc_ref.metrics.frechet import frechet_distance
 from aigc_ref.metrics.inception_score import inception_scores
+from aigc_ref.metrics.mauve import histograms, mauve
 from aigc_ref.metrics.prdc import precision_recall_density_coverage
 
 
@@ -44,6 +45,20 @@ def test_mauve_of_a_set_with_itself_is_one(files: tuple[str, str], capsys: pytes
     assert answer(capsys, "mauve", *files)["score"] < 1  # type: ignore[operator]  # a number
 
 
+@pytest.mark.parametrize(("texts", "groups"), [(24, 2), (27, 3), (29, 3)])
+def test_mauve_takes_as_many_groups_as_the_function(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], texts: int, groups: int
+) -> None:
+    features = torch.randn(2, texts, 4, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    files = [str(tmp_path / name) for name in ("human.npy", "generated.npy")]
+    for path, part in zip(files, features, strict=True):
+        np.save(path, part.numpy())
+    found = answer(capsys, "mauve", *files)
+    assert (found["score"], found["groups"]) == (mauve(*histograms(*features)), groups)
+    assert main(["mauve", *files, "--groups", "0"]) == 2
+    assert "cannot make 0 groups" in capsys.readouterr().err
+
+
 def test_inception_score_is_that_of_the_function(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     probabilities = np.random.default_rng(0).dirichlet(np.ones(5), 40)
     np.save(tmp_path / "p.npy", probabilities)
@@ -51,7 +66,7 @@ def test_inception_score_is_that_of_the_function(tmp_path: Path, capsys: pytest.
     assert found["mean"] == pytest.approx(sum(inception_scores(torch.from_numpy(probabilities), splits=4)) / 4)
 
 
-@pytest.mark.parametrize("content", [b"", b"text", b"\x93NUMPY"])
+@pytest.mark.parametrize("content", [b"", b"text", b"\x93NUMPY", b"PK\x03\x04garbage"])
 def test_a_file_that_is_no_array_is_named(
     tmp_path: Path, files: tuple[str, str], capsys: pytest.CaptureFixture[str], content: bytes
 ) -> None:
@@ -69,3 +84,19 @@ def test_pickles_and_vectors_are_refused(tmp_path: Path, capsys: pytest.CaptureF
     for name in ("objects.npy", "vector.npy"):
         assert main(["frechet", str(tmp_path / name), str(tmp_path / name)]) == 2
         assert name in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("array", "message"),
+    [
+        (np.array([[0.0, 1.0], [np.nan, 1.0], [0.0, 2.0]]), "bad.npy: sample 1 holds NaN or infinity"),
+        (np.ones((1, 2)), "bad.npy: at least 2 samples"),
+        (np.ones((3, 5)), "bad.npy: 4 and 5 features do not compare"),
+    ],
+)
+def test_features_that_cannot_be_used_are_named_by_their_file(
+    tmp_path: Path, files: tuple[str, str], capsys: pytest.CaptureFixture[str], array: np.ndarray, message: str
+) -> None:
+    np.save(tmp_path / "bad.npy", array)
+    assert main(["frechet", files[0], str(tmp_path / "bad.npy")]) == 2
+    assert message in capsys.readouterr().err

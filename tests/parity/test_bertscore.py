@@ -147,3 +147,7 @@ def test_bad_input_is_refused(tiny: Tiny) -> None:
         bertscore(["春"], ["春"], tiny.model, tiny.tokenizer, layer=4)
     with pytest.raises(ValueError, match="references must differ"):
         bertscore(["春"], ["春"], tiny.model, tiny.tokenizer, layer=1, idf=True)
+    with pytest.raises(ValueError, match="batch_size must be at least 1, not -1"):
+        bertscore(["春"], ["春"], tiny.model, tiny.tokenizer, layer=1, batch_size=-1)
+    with pytest.raises(ValueError, match="max_length must be at least 3 for this tokenizer, not 2"):
+        bertscore(["春"], ["春"], tiny.model, tiny.tokenizer, layer=1, max_length=2)

@@ -96,8 +96,16 @@ def test_the_articles_loss_rewards_copying(batch: Batch) -> None:
     assert causal_loss(copier, batch["labels"]).mean > 40
 
 
-def test_a_batch_without_a_token_to_predict_is_refused() -> None:
-    with pytest.raises(ValueError, match="no token to predict"):
-        causal_loss(torch.zeros(1, 3, 10), torch.full((1, 3), IGNORE))
+@pytest.mark.parametrize("length", [1, 3])
+def test_nothing_to_predict_is_a_sum_of_nothing(length: int) -> None:
+    logits = torch.zeros(1, length, 10, requires_grad=True)
+    loss = causal_loss(logits, torch.full((1, length), IGNORE))
+    loss.total.backward()
+    assert (loss.total.item(), loss.tokens.item()) == (0.0, 0)
+    assert logits.grad is not None
+    assert (logits.grad == 0).all()
+
+
+def test_labels_that_do_not_fit_are_refused() -> None:
     with pytest.raises(ValueError, match="do not fit"):
         causal_loss(torch.zeros(1, 3, 10), torch.zeros(1, 4, dtype=torch.long))

@@ -71,8 +71,10 @@ def test_comments_stand_where_a_sentence_could_start(tmp_path: Path) -> None:
     assert [(sentence.tokens, sentence.line) for sentence in read_conll(path)] == [(("a",), 3), (("b",), 6)]
     with pytest.raises(ValueError, match=r"train\.conll:2: 4 columns where the lines before have 2"):
         read_conll(_written(tmp_path, "a O\n# sent_id = 1\n"))
-    with pytest.raises(ValueError, match="unknown form of tag 'comment'"):  # or is it the token # with a wrong tag?
-        read_conll(_written(tmp_path, "a O\n\n# comment\n"))
+    path = _written(tmp_path, "a O\n\n# comment\nb O\n")  # as many columns as a token and its tag
+    assert [(sentence.tokens, sentence.line) for sentence in read_conll(path)] == [(("a",), 1), (("b",), 4)]
+    with pytest.raises(ValueError, match=r"train\.conll:2: unknown form of tag 'comment'"):
+        read_conll(_written(tmp_path, "a O\n# comment\n"))
 
 
 @pytest.mark.parametrize(
@@ -87,7 +89,7 @@ def test_comments_stand_where_a_sentence_could_start(tmp_path: Path) -> None:
         ("a O\nb PER\n", ":2: unknown form of tag 'PER'"),
         ("a O\nb B-\n", ":2: unknown form of tag 'B-'"),
         ("a O\nb X-PER\n", ":2: unknown form of tag 'X-PER'"),
-        ("a O\rb B-PER\r", ":1: a carriage return without line feed; save"),
+        ("a O\rb B-PER\r", ":1:4: a carriage return without line feed; save"),
         ("a O\n王 B-PER\n".encode("gb18030"), r":2: not UTF-8 \(byte 0xcd in column 1\); save .* iconv"),
     ],
 )
@@ -201,7 +203,9 @@ def test_where_several_fit_the_scheme_is_iob2() -> None:
 def test_what_fits_no_scheme_is_named() -> None:
     with pytest.raises(ValueError, match=r"line 8 begins an entity with I-, line 5 with B-.*`to_iob2`"):
         detect_scheme([Sentence(("x", "y"), ("B-a", "O"), 5), Sentence(("x", "y"), ("O", "I-a"), 7)])
-    with pytest.raises(ValueError, match="no scheme has the prefixes E, L together"):
-        detect_scheme([Sentence(("x", "y"), ("E-a", "L-a"), 1)])
+    with pytest.raises(ValueError, match=r"no scheme has the prefixes S- \(line 3\), U- \(line 6\) together"):
+        detect_scheme([Sentence(("x", "y"), ("S-a", "O"), 3), Sentence(("x", "y"), ("U-a", "S-a"), 6)])
+    with pytest.raises(ValueError, match="line 6: unknown form of tag 'PER'; write O"):
+        detect_scheme([Sentence(("x", "y"), ("O", "PER"), 5)])
     with pytest.raises(ValueError, match="unknown form of tag"):
         to_iob2(["PER"])

@@ -78,3 +78,14 @@ def test_a_dataset_cuts_but_never_pads() -> None:
     assert [len(data[index]) for index in range(len(data))] == data.lengths == [3, 4]
     with pytest.raises(IndexError):
         data[2]
+
+
+def test_a_dataset_leaves_room_for_a_token_beside_the_special_ones() -> None:
+    for max_length in (1, 2):
+        with pytest.raises(ValueError, match=f"max_length must be at least 3 for this tokenizer, not {max_length}"):
+            TextDataset(["春眠不觉晓"], TOKENIZER, max_length)
+    assert TextDataset(["春眠不觉晓"], TOKENIZER, max_length=3).lengths == [3]
+
+
+def test_a_dataset_may_be_empty() -> None:
+    assert TextDataset([], TOKENIZER).lengths == []
