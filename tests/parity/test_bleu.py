@@ -53,6 +53,17 @@ def test_as_sacrebleu_on_chinese() -> None:
         assert 100 * ours.score == pytest.approx(theirs.score, abs=1e-9)
 
 
+def test_as_sacrebleu_on_hindi() -> None:
+    words = ["मैं", "हिन्दी", "की", "कि", "किताब", "पढ़ता", "हूँ", "।"]
+    oracle = BLEU(tokenize="intl", smooth_method="exp")
+    for seed in range(100):
+        chance = random.Random(seed)
+        hypotheses, references = ([" ".join(chance.choices(words, k=9)) for _ in range(4)] for _ in range(2))
+        theirs = oracle.corpus_score(hypotheses, [references])
+        ours = corpus_bleu(hypotheses, [[reference] for reference in references], smoothing="exp")
+        assert 100 * ours.score == pytest.approx(theirs.score, abs=1e-9)
+
+
 def test_a_single_wrong_character_of_chinese_does_not_cost_everything() -> None:
     hypothesis, reference = "今天天气很好我们去公园", "今天天气真好我们去公园"
     assert BLEU(smooth_method="none").corpus_score([hypothesis], [[reference]]).score == 0  # the default tokenizer
