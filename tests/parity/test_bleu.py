@@ -84,6 +84,10 @@ def test_sentences_scores_do_not_average_to_the_corpus() -> None:
     assert corpus_bleu(hypotheses, references).score < mean - 0.02
 
 
+def test_an_empty_sentence_has_nothing_right() -> None:
+    assert sentence_bleu("", ["a b"]) == BLEU(effective_order=True).sentence_score("", ["a b"]).score == 0
+
+
 def test_nothing_in_common_is_nothing_smoothed_or_not() -> None:
     for smoothing in ("none", "exp", "floor"):
         assert corpus_bleu(["甲乙丙丁戊"], [["子丑寅卯辰"]], smoothing=smoothing).score == 0
@@ -125,3 +129,8 @@ def test_bad_input_is_named() -> None:
         corpus_bleu([], [])
     with pytest.raises(ValueError, match="order must be at least 1, not 0"):
         corpus_bleu(["a"], [["a"]], order=0)
+    for text in ("a", ""):
+        with pytest.raises(ValueError, match="order must be at least 1, not 0"):
+            sentence_bleu(text, ["a"], order=0)
+    with pytest.raises(ValueError, match="smoothing is one of none, exp, floor; not 'EXP'"):
+        corpus_bleu(["a"], [["a"]], smoothing="EXP")  # type: ignore[arg-type]
