@@ -58,11 +58,15 @@ def load(split: Literal["train", "test"], folder: Path | None = None) -> Images:
         folder: where the four files lie; else `$AIGC_CACHE/fashion-mnist` if it is there, else Debian's place.
 
     Raises:
+        ValueError: there is no such part.
         DataNotFoundError: the files are in none of these.
         DataCorruptError: they are not the published ones.
     """
+    names = {"train": "train", "test": "t10k"}
+    if split not in names:
+        raise ValueError(f"Fashion-MNIST has the parts {' and '.join(names)}, not {split!r}")
     places = [folder] if folder else [Path(os.environ.get("AIGC_CACHE", SYSTEM.parent)) / "fashion-mnist", SYSTEM]
-    name = {"train": "train", "test": "t10k"}[split]
+    name = names[split]
     found = next((place for place in places if (place / f"{name}-images-idx3-ubyte.gz").exists()), None)
     if found is None:
         raise DataNotFoundError(

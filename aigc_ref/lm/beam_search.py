@@ -3,7 +3,8 @@
     score(y) = log p(y | prompt) / |y|^α        |y| counts the end token; α = length penalty, 0 for none
 
 Each step tries every token behind each of k running beams and looks at the best 2k of all: those that end are
-finished, if they are among the best k, and the best k of the others run on. Two k, because at most k of them end.
+finished, if they are among the best k, and the best k of the others run on. Two k, because at most k of them end;
+with e end tokens (1 + e) k.
 A prompt is done when it has k finished texts and its best running beam, were it to end now, would not be better than
 the worst of them. That is a guess for α > 0, where a longer text may score higher yet; it is transformers' guess.
 
@@ -17,7 +18,7 @@ import torch
 from torch import Tensor
 from transformers import PreTrainedModel
 
-from aigc_ref.lm.decoder import Decoder
+from aigc_ref.lm.decoder import Decoder, EndTokens, end_tokens
 from aigc_ref.lm.gpt import GPT
 
 
@@ -36,7 +37,7 @@ def beam_search(
     *,
     beams: int,
     max_new_tokens: int,
-    eos_token_id: int | None,
+    eos_token_id: EndTokens,
     attention_mask: Tensor | None = None,
     length_penalty: float = 1.0,
 ) -> list[list[Beam]]:
@@ -47,7 +48,7 @@ def beam_search(
         input_ids: prompts, shape (batch, length); without their end token.
         beams: how many paths, k; one is greedy decoding.
         max_new_tokens: at most this many for each; what has not ended by then ends there.
-        eos_token_id: ends a text; None goes on to the limit.
+        eos_token_id: ends a text; there may be several. None goes on to the limit.
         attention_mask: for prompts of unequal length, padded on the left: 0 where there is padding.
         length_penalty: α; above 0 long texts gain, below 0 short ones.
 
@@ -55,7 +56,7 @@ def beam_search(
         For each prompt its finished texts, the best first; `beams` of them at most.
 
     Raises:
-        ValueError: there are fewer than 2k tokens to choose from; see also `Decoder`.
+        ValueError: there are fewer than 2k tokens, or (1 + e) k, to choose from; see also `Decoder`.
 
     Examples:
         >>> from aigc_ref.lm.gpt import GPTConfig
@@ -67,10 +68,14 @@ def beam_search(
     size = len(input_ids)
     rows = torch.arange(size, device=input_ids.device)
     decoder = Decoder(model, input_ids, attention_mask, max_new_tokens)
-    log_probabilities = decoder.start().float().log_softmax(dim=-1)
+    log_probabilities = decoder.start().log_softmax(dim=-1)
     vocabulary = log_probabilities.shape[-1]
-    if not 1 <= beams <= vocabulary // 2:
-        raise ValueError(f"{beams} beams of {vocabulary} tokens: there must be at least one, and two tokens for each")
+    ends = end_tokens(eos_token_id)
+    tries = max(2, 1 + len(ends))  # for each beam
+    if not 1 <= beams <= vocabulary // tries:
+        raise ValueError(
+            f"{beams} beams of {vocabulary} tokens: there must be at least one, and {tries} tokens for each"
+        )
     running = [[Beam(0.0, [])] for _ in range(size)]
     finished: list[list[Beam]] = [[] for _ in range(size)]
     done = [False] * size
@@ -78,17 +83,17 @@ def beam_search(
     for length in range(1, max_new_tokens + 1):
         scores = torch.tensor([[beam.score for beam in row] for row in running], device=input_ids.device)
         totals = scores.unsqueeze(-1) + log_probabilities.view(size, -1, vocabulary)
-        best = totals.flatten(1).topk(2 * beams, dim=-1)
+        best = totals.flatten(1).topk(tries * beams, dim=-1)
         parents: list[int] = []
         for prompt, (values, places) in enumerate(zip(best.values.tolist(), best.indices.tolist(), strict=True)):
             ended, going_on = [], []
             for rank, (value, place) in enumerate(zip(values, places, strict=True)):
                 parent, token = divmod(place, vocabulary)
                 before = running[prompt][parent].ids
-                if token != eos_token_id and length < max_new_tokens:
+                if token not in ends and length < max_new_tokens:
                     going_on.append((parent, Beam(value, [*before, token])))
                 elif rank < beams:
-                    ids = before if token == eos_token_id else [*before, token]
+                    ids = before if token in ends else [*before, token]
                     ended.append(Beam(value / length**length_penalty, ids))
             if not done[prompt]:
                 finished[prompt] = sorted(finished[prompt] + ended, key=lambda beam: -beam.score)[:beams]
@@ -101,5 +106,5 @@ def beam_search(
             break
         decoder.reorder(rows.new_tensor(parents))
         chosen = rows.new_tensor([beam.ids[-1] for row in running for beam in row])
-        log_probabilities = decoder.step(chosen).float().log_softmax(dim=-1)
+        log_probabilities = decoder.step(chosen).log_softmax(dim=-1)
     return finished

@@ -5,11 +5,28 @@ of unequal length are padded on the *left* (`aigc_ref.text.collate.left_padded_i
 the same place; padding is seen by nobody and counts for no position.
 """
 
+from collections.abc import Collection
+
 import torch
 from torch import Tensor
 from transformers import DynamicCache, PreTrainedModel
 
 from aigc_ref.lm.gpt import GPT
+
+EndTokens = int | Collection[int] | None
+"""The token or tokens that end a text, as configurations of transformers hold them; None where nothing does."""
+
+
+def end_tokens(given: EndTokens) -> frozenset[int]:
+    """They as a set.
+
+    Examples:
+        >>> end_tokens(5), end_tokens([5]), end_tokens(None)
+        (frozenset({5}), frozenset({5}), frozenset())
+    """
+    if given is None:
+        return frozenset()
+    return frozenset([given] if isinstance(given, int) else map(int, given))
 
 
 class Decoder:
@@ -52,7 +69,7 @@ class Decoder:
         self._cache = model.new_cache(rows, total) if isinstance(model, GPT) else DynamicCache(config=model.config)
 
     def start(self) -> Tensor:
-        """The logits of the first new token, shape (batch, vocabulary)."""
+        """The logits of the first new token, shape (batch, vocabulary), in float32."""
         return self._logits(self._prompts)
 
     def step(self, chosen: Tensor) -> Tensor:
@@ -73,7 +90,7 @@ class Decoder:
             position_ids=None if self._positions is None else self._positions[:, start : self._length],
             past_key_values=self._cache,
         )
-        logits: Tensor = output.logits[:, -1]
+        logits: Tensor = output.logits[:, -1].float()  # whatever the model computes in, as in transformers
         return logits
 
 

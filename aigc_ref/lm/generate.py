@@ -12,11 +12,13 @@ the whole text again. For the most probable text instead of a random one see `ai
 Papers: paper-ctrl (repetition penalty), paper-nucleus-sampling (top-p).
 """
 
+from itertools import takewhile
+
 import torch
 from torch import Tensor
 from transformers import PreTrainedModel
 
-from aigc_ref.lm.decoder import Decoder
+from aigc_ref.lm.decoder import Decoder, EndTokens, end_tokens
 from aigc_ref.lm.gpt import GPT
 
 
@@ -69,6 +71,8 @@ def keep_top_p(logits: Tensor, p: float) -> Tensor:
     """
     if not 0 <= p <= 1:
         raise ValueError(f"top-p keeps a share of the mass, from 0 to 1, not {p}")
+    if p == 1:
+        return logits  # a sum of what lies before would round to 1 and cost the last tokens
     ordered, order = logits.sort(dim=-1, descending=True)
     probabilities = ordered.softmax(dim=-1)
     before = probabilities.cumsum(dim=-1) - probabilities
@@ -117,7 +121,7 @@ def generate(
     input_ids: Tensor,
     *,
     max_new_tokens: int,
-    eos_token_id: int | None,
+    eos_token_id: EndTokens,
     attention_mask: Tensor | None = None,
     temperature: float = 1.0,
     top_k: int | None = None,
@@ -131,7 +135,7 @@ def generate(
         model: our GPT or a causal language model of transformers; it is put into evaluation mode.
         input_ids: prompts, shape (batch, length); without their end token.
         max_new_tokens: at most this many for each.
-        eos_token_id: ends a text; it is not part of what is returned. None goes on to the limit.
+        eos_token_id: ends a text; there may be several. It is not part of what is returned. None goes on to the limit.
         attention_mask: for prompts of unequal length, padded on the left: 0 where there is padding.
         temperature: see `choose`.
         top_k: see `choose`.
@@ -155,6 +159,8 @@ def generate(
     """
     decoder = Decoder(model, input_ids, attention_mask, max_new_tokens)
     chance = torch.Generator(device=input_ids.device).manual_seed(seed)
+    ends = end_tokens(eos_token_id)
+    end_ids = torch.tensor(sorted(ends), dtype=torch.long, device=input_ids.device)
     running = torch.ones(len(input_ids), dtype=torch.bool, device=input_ids.device)
     logits = decoder.start()
     seen = None if repetition_penalty == 1 else _seen(logits, input_ids, attention_mask)
@@ -164,10 +170,9 @@ def generate(
             logits = penalise_repetition(logits, seen, repetition_penalty)
         chosen = choose(logits, temperature=temperature, top_k=top_k, top_p=top_p, generator=chance)
         columns.append(chosen)
-        if eos_token_id is not None:
-            running &= chosen != eos_token_id
-        if len(columns) == max_new_tokens or (eos_token_id is not None and not running.any()):
-            return [_until(eos_token_id, text) for text in torch.stack(columns, dim=1).tolist()]
+        running &= ~torch.isin(chosen, end_ids)
+        if len(columns) == max_new_tokens or not running.any():
+            return [_until(ends, text) for text in torch.stack(columns, dim=1).tolist()]
         if seen is not None:
             seen.scatter_(1, chosen.unsqueeze(1), True)
         logits = decoder.step(chosen)
@@ -181,5 +186,5 @@ def _seen(logits: Tensor, input_ids: Tensor, attention_mask: Tensor | None) -> T
     return seen
 
 
-def _until(eos_token_id: int | None, text: list[int]) -> list[int]:
-    return text[: text.index(eos_token_id)] if eos_token_id in text else text
+def _until(ends: frozenset[int], text: list[int]) -> list[int]:
+    return list(takewhile(lambda token: token not in ends, text))

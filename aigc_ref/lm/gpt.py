@@ -168,7 +168,8 @@ class GPT(nn.Module):
             input_ids: shape (batch, length); with a cache only those that it does not hold.
             attention_mask: 1 for text, 0 for padding on either side; shape (batch, length with the cache's).
             position_ids: shape (batch, length); counted along the text where none are given. Where they restart at 0
-                a document begins that does not see those before it (see `aigc_ref.text.packing`).
+                a document begins that does not see those before it (see `aigc_ref.text.packing`). A cache does not
+                keep where that was: what a later call adds to it sees every document, and begins none.
             past_key_values: a cache of `new_cache`, which this call fills up.
             use_cache: whether to make a cache, for the whole context, where none is given.
 

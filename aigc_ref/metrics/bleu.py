@@ -14,7 +14,7 @@ Papers: paper-bleu, paper-sacrebleu.
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from aigc_ref.metrics.pairs import with_references
 from aigc_ref.metrics.tokenize import Tokenize, in_common, ngrams
@@ -54,8 +54,8 @@ def corpus_bleu(
         tokenize: text → tokens; the default takes Han characters one by one.
 
     Raises:
-        ValueError: there is no hypothesis, there are not as many lists of references as hypotheses, one is empty, or
-            the order is less than 1.
+        ValueError: there is no hypothesis, there are not as many lists of references as hypotheses, one is empty, the
+            order is less than 1, or the smoothing is none of these.
 
     Examples:
         >>> round(corpus_bleu(["白日依山尽"], [["白日依山近"]]).score, 4)
@@ -86,13 +86,14 @@ def sentence_bleu(
 ) -> float:
     """BLEU of one sentence, smoothed, over the n-grams that are short enough to occur in it.
 
+    Raises:
+        ValueError: as in `corpus_bleu`.
+
     Examples:
         >>> sentence_bleu("明月", ["明月"])
         1.0
     """
-    longest = min(order, len(tokenize(hypothesis)))
-    if not longest:
-        return 0.0
+    longest = min(order, max(1, len(tokenize(hypothesis))))  # of an empty one there are no n-grams, and BLEU is 0
     return corpus_bleu([hypothesis], [references], order=longest, smoothing=smoothing, tokenize=tokenize).score
 
 
@@ -105,10 +106,15 @@ def bleu_of_counts(
 ) -> Bleu:
     """BLEU from what was counted: matches and n-grams of each order, and the two lengths.
 
+    Raises:
+        ValueError: the smoothing has another name.
+
     Examples:
         >>> bleu_of_counts([4, 3], [4, 3], hypothesis_length=4, reference_length=8, smoothing="none").brevity_penalty
         0.36787944117144233
     """
+    if smoothing not in get_args(Smoothing):
+        raise ValueError(f"smoothing is one of {', '.join(get_args(Smoothing))}; not {smoothing!r}")
     precisions = tuple(_precisions(matches, totals, smoothing)) if any(matches) else (0.0,) * len(matches)
     penalty = _brevity_penalty(hypothesis_length, reference_length)
     score = penalty * math.exp(sum(map(math.log, precisions)) / len(precisions)) if all(precisions) else 0.0

@@ -58,7 +58,8 @@ def reliability(confidences: Tensor, right: Tensor, bins: int = 10) -> list[Bin]
         )
     if not ((confidences >= 0) & (confidences <= 1)).all():
         raise ValueError("a confidence is a probability, from 0 to 1")
-    inner = torch.linspace(0, 1, bins + 1, dtype=confidences.dtype, device=confidences.device)[1:-1]
+    # b / B is the number that 0.3 is written as; linspace gives one next to it.
+    inner = (torch.arange(1, bins, dtype=torch.float64, device=confidences.device) / bins).to(confidences.dtype)
     places = torch.bucketize(confidences.contiguous(), inner, right=True)
     found = []
     for place in places.unique().tolist():

@@ -14,6 +14,7 @@ that Han characters are words of their own. sacrebleu takes a Chinese sentence f
 Papers: paper-chrf, paper-sacrebleu.
 """
 
+import math
 import re
 from collections.abc import Hashable, Iterable, Sequence
 
@@ -68,7 +69,7 @@ def corpus_chrf(
 
     Raises:
         ValueError: there is no hypothesis, there are not as many lists of references as hypotheses, one is empty, or
-            an order is too small.
+            an order is too small, or beta is no finite number.
 
     Examples:
         >>> round(corpus_chrf(["白日依山尽"], [["白日依山近"]]), 4)
@@ -76,6 +77,8 @@ def corpus_chrf(
     """
     if order < 1 or word_order < 0:
         raise ValueError(f"order must be at least 1 and word_order at least 0, not {order} and {word_order}")
+    if not math.isfinite(beta):
+        raise ValueError(f"beta is a finite number, not {beta}")
     sums = [(0, 0, 0)] * (order + word_order)
     for hypothesis, texts in with_references(hypotheses, references):
         candidates = (_counts(hypothesis, text, order, word_order, tokenize) for text in texts)

@@ -30,12 +30,13 @@ def distinct(texts: Iterable[str], order: int = 2, *, tokenize: Tokenize = defau
         Each from 0 to 1; 0 where no text has n tokens.
 
     Raises:
-        ValueError: the order is less than 1.
+        ValueError: the order is less than 1, or there is one text and no list of them.
 
     Examples:
         >>> distinct(["春眠不觉晓", "春江花月夜"])
         (0.9, 1.0)
     """
+    _refuse_one_text(texts)
     if order < 1:
         raise ValueError(f"order must be at least 1, not {order}")
     different: list[set[Hashable]] = [set() for _ in range(order)]
@@ -68,12 +69,13 @@ def self_bleu(
         tokenize: text → tokens.
 
     Raises:
-        ValueError: there are fewer than two texts, or the order is less than 1.
+        ValueError: there are fewer than two texts, the order is less than 1, or the smoothing is none of BLEU's.
 
     Examples:
         >>> self_bleu(["春眠不觉晓", "春眠不觉晓", "白日依山尽"])
         0.6666666666666666
     """
+    _refuse_one_text(texts)
     if len(texts) < 2 or order < 1:
         raise ValueError(f"self-BLEU needs two texts and an order of 1 at least, not {len(texts)} and {order}")
     cut = [tokenize(text) for text in texts]
@@ -98,6 +100,11 @@ def self_bleu(
             nearest = _nearest(lengths, len(tokens))
             total += bleu_of_counts(matches, totals, len(tokens), nearest, smoothing).score
     return total / len(texts)
+
+
+def _refuse_one_text(texts: Iterable[str]) -> None:
+    if isinstance(texts, str):  # else its letters would be the texts
+        raise ValueError("a single text where several are expected; give a list of texts")  # noqa: TRY004
 
 
 def _nearest(lengths: Counter[int], length: int) -> int:

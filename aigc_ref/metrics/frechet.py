@@ -130,7 +130,8 @@ def gaussian_frechet_distance(mean: Tensor, covariance: Tensor, other_mean: Tens
         other_covariance: as covariance.
 
     Raises:
-        ValueError: the shapes do not fit, a number is not finite, or a covariance is not symmetric.
+        ValueError: the shapes do not fit, a number is not finite, or a covariance is not symmetric or has a negative
+            eigenvalue that no rounding explains.
 
     Examples:
         >>> zero, one = torch.zeros(2), torch.eye(2)
@@ -191,6 +192,11 @@ def _congruence(lower: Tensor, covariance: Tensor) -> Tensor:
 def _factor(covariance: Tensor) -> Tensor:
     """A of AAᵀ = Σ, with as many columns as Σ has rank."""
     variances, directions = torch.linalg.eigh(covariance)
+    if variances[0] < -1e-6 * variances.abs().amax():  # of float32's covariances it is -1e-7
+        raise ValueError(
+            f"a covariance has no negative eigenvalue, this matrix has {variances[0]:.3g} and at most "
+            f"{variances[-1]:.3g}; compute it from deviations, in float64"
+        )
     rounding = torch.finfo(variances.dtype).eps * len(variances) * variances[-1]
     kept = variances > rounding
     factor: Tensor = directions[:, kept] * variances[kept].sqrt()

@@ -20,6 +20,9 @@ def perplexity(nats: float, tokens: int) -> float:
         nats: negative log-likelihood, summed over the corpus.
         tokens: those that it is summed over.
 
+    Returns:
+        1 at best; infinite where no float is as large.
+
     Raises:
         ValueError: there is no token.
 
@@ -29,7 +32,10 @@ def perplexity(nats: float, tokens: int) -> float:
     """
     if tokens < 1:
         raise ValueError("a corpus without tokens has no perplexity")
-    return math.exp(nats / tokens)
+    try:
+        return math.exp(nats / tokens)
+    except OverflowError:
+        return math.inf
 
 
 def bits_per_character(nats: float, text: str) -> float:

@@ -21,8 +21,8 @@ from transformers import PreTrainedModel
 from aigc_ref.peft.layers import Added, choose, insert
 
 Activation = Callable[[Tensor], Tensor]
-SUBLAYER_ENDS = r".*\.(output\.dropout|attn\.resid_dropout|mlp\.dropout)"
-"""The dropouts that end a sublayer in models of transformers that are shaped as BERT or as GPT-2."""
+SUBLAYER_ENDS = r".*\.(output\.dropout|attn(\.attention)?\.resid_dropout|mlp\.dropout)"
+"""The dropouts that end a sublayer in models of transformers that are shaped as BERT, as GPT-2 or as GPT-Neo."""
 DEVIATION = 1e-2
 
 
@@ -83,7 +83,7 @@ def add_adapters(
     """Freezes the model, puts an adapter behind every sublayer, and lets adapters, layer normalisations and head learn.
 
     Args:
-        model: of transformers, shaped as BERT or as GPT-2; changed in place.
+        model: of transformers, shaped as BERT, as GPT-2 or as GPT-Neo; changed in place.
         size: m.
         activation: f.
         pattern: a regular expression for the whole dotted name of the dropouts that end a sublayer.

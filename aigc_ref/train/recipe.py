@@ -11,7 +11,7 @@ Paper: paper-mixed-precision.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import torch
 from torch import nn
@@ -50,6 +50,8 @@ class Recipe:
                 raise ValueError(f"{name} must be at least 1, not {value}")
         if not (0 <= self.warmup <= 1 and self.clip > 0):
             raise ValueError(f"warmup is a share from 0 to 1, clip is above 0; not {self.warmup} and {self.clip}")
+        if self.precision not in get_args(Precision):
+            raise ValueError(f"precision is one of {', '.join(get_args(Precision))}; not {self.precision!r}")
 
     def rate(self, step: int, steps: int) -> float:
         """The share of the peak learning rate at a step, from 0.

@@ -144,6 +144,18 @@ def test_parts_of_a_split_share_no_poem() -> None:
     assert sorted(poem for part in parts for poem in part) == sorted(poems)
 
 
+@pytest.mark.parametrize("shares", [[-0.2, 0.5], [0.8, 0.3], [float("nan")]])
+def test_shares_that_would_overlap_are_refused(shares: list[float]) -> None:
+    with pytest.raises(ValueError, match="at least 0 and 1 together at most"):
+        list(split(range(10), shares))
+
+
+def test_shares_that_fill_the_whole_leave_nothing() -> None:
+    shares = [0.8, 0.05, 0.05, 0.1]  # a sum that is rounded up
+    assert sum(shares) > 1
+    assert [len(part) for part in split(range(20), shares)] == [16, 1, 1, 2, 0]
+
+
 def test_quatrains_have_five_or_seven_characters_a_line() -> None:
     with pytest.raises(ValueError, match="5 or 7"):
         poetry.quatrains([], line=6)
@@ -200,6 +212,11 @@ def test_a_broken_array_is_an_error_that_names_the_file(tmp_path: Path) -> None:
 def test_where_the_pictures_are_not_the_message_says_how_to_get_them(tmp_path: Path) -> None:
     with pytest.raises(DataNotFoundError, match="apt install dataset-fashion-mnist"):
         fashion_mnist.load("train", folder=tmp_path)
+
+
+def test_a_part_that_there_is_not_is_named_with_those_there_are() -> None:
+    with pytest.raises(ValueError, match="has the parts train and test, not 'validation'"):
+        fashion_mnist.load("validation")  # type: ignore[arg-type]
 
 
 @pytest.mark.slow

@@ -3,6 +3,7 @@
 import unicodedata
 from collections import Counter
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -24,6 +25,32 @@ def test_words_are_the_tokens_that_letters_or_digits_begin() -> None:
 
 def test_composed_and_decomposed_letters_are_the_same() -> None:
     assert tokenize("cafe\u0301") == tokenize("café") == ["café"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "हिन्दी में कि और की",
+        "שָׁלוֹם עוֹלָם",
+        "مُحَمَّد می\u200cخواهم",
+        "ที่นี่",
+        "x̄ y̌",
+    ],
+    ids=["Hindi", "Hebrew", "Arabic and Persian", "Thai", "no composed form"],
+)
+def test_a_word_goes_on_over_its_marks(text: str) -> None:
+    assert tokenize(text) == words(text) == unicodedata.normalize("NFC", text).split()
+
+
+def test_no_mark_breaks_a_word() -> None:
+    for code in range(0x110000):
+        mark = chr(code)
+        if unicodedata.category(mark).startswith("M"):
+            assert len(tokenize(f"q{mark}q")) == 1, hex(code)
+
+
+def test_a_letter_whose_lower_case_has_a_mark_stays_in_its_word() -> None:
+    assert words("İstanbul") == ["i̇stanbul"]
 
 
 @given(_tokens, st.integers(1, 4))

@@ -40,6 +40,7 @@ def _theirs(
     attention_mask: Tensor,
     beams: int,
     length_penalty: float,
+    eos: int | list[int] = EOS,
 ) -> tuple[list[list[int]], list[float]]:
     found = model.generate(
         input_ids,
@@ -49,13 +50,15 @@ def _theirs(
         length_penalty=length_penalty,
         max_new_tokens=10,
         do_sample=False,
-        eos_token_id=EOS,
+        eos_token_id=eos,
         pad_token_id=PAD,
         return_dict_in_generate=True,
         output_scores=True,
     )
     rows = found.sequences[:, input_ids.shape[1] :].tolist()
-    return [row[: row.index(EOS)] if EOS in row else row for row in rows], found.sequences_scores.tolist()
+    ends = [eos] if isinstance(eos, int) else eos
+    texts = [list(itertools.takewhile(lambda token: token not in ends, row)) for row in rows]
+    return texts, found.sequences_scores.tolist()
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -70,6 +73,17 @@ def test_texts_and_scores_are_those_of_transformers(seed: int, beams: int, lengt
         ours = list(itertools.chain.from_iterable(found))
         assert [beam.ids for beam in ours] == texts
         assert [beam.score for beam in ours] == pytest.approx(scores, rel=1e-5)
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("ends", [[5], [EOS, 3, 4, 5, 6, 7, 8, 9, 10]])
+def test_any_of_several_end_tokens_ends_a_text(seed: int, ends: list[int]) -> None:
+    model = _gpt2(seed)
+    texts, scores = _theirs(model, PROMPTS, torch.ones_like(PROMPTS), beams=4, length_penalty=0.0, eos=ends)
+    found = beam_search(model, PROMPTS, beams=4, max_new_tokens=10, eos_token_id=ends, length_penalty=0.0)
+    ours = list(itertools.chain.from_iterable(found))
+    assert [beam.ids for beam in ours] == texts
+    assert [beam.score for beam in ours] == pytest.approx(scores, rel=1e-5)
 
 
 def test_some_of_those_texts_end_before_the_limit() -> None:
@@ -113,3 +127,5 @@ def test_enough_beams_find_the_most_probable_text_of_all() -> None:
 def test_more_beams_than_there_are_tokens_for_are_refused() -> None:
     with pytest.raises(ValueError, match="21 beams of 40 tokens"):
         beam_search(_gpt2(0), PROMPTS, beams=21, max_new_tokens=3, eos_token_id=EOS)
+    with pytest.raises(ValueError, match="14 beams of 40 tokens: there must be at least one, and 3 tokens for each"):
+        beam_search(_gpt2(0), PROMPTS, beams=14, max_new_tokens=3, eos_token_id=[EOS, 5])

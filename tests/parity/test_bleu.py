@@ -53,6 +53,17 @@ def test_as_sacrebleu_on_chinese() -> None:
         assert 100 * ours.score == pytest.approx(theirs.score, abs=1e-9)
 
 
+def test_as_sacrebleu_on_hindi() -> None:
+    words = ["मैं", "हिन्दी", "की", "कि", "किताब", "पढ़ता", "हूँ", "।"]
+    oracle = BLEU(tokenize="intl", smooth_method="exp")
+    for seed in range(100):
+        chance = random.Random(seed)
+        hypotheses, references = ([" ".join(chance.choices(words, k=9)) for _ in range(4)] for _ in range(2))
+        theirs = oracle.corpus_score(hypotheses, [references])
+        ours = corpus_bleu(hypotheses, [[reference] for reference in references], smoothing="exp")
+        assert 100 * ours.score == pytest.approx(theirs.score, abs=1e-9)
+
+
 def test_a_single_wrong_character_of_chinese_does_not_cost_everything() -> None:
     hypothesis, reference = "今天天气很好我们去公园", "今天天气真好我们去公园"
     assert BLEU(smooth_method="none").corpus_score([hypothesis], [[reference]]).score == 0  # the default tokenizer
@@ -71,6 +82,10 @@ def test_sentences_scores_do_not_average_to_the_corpus() -> None:
     hypotheses, references = ["a b c d e", "a b x d y"], [["a b c d e"], ["a b c d e"]]
     mean = sum(map(sentence_bleu, hypotheses, references)) / 2
     assert corpus_bleu(hypotheses, references).score < mean - 0.02
+
+
+def test_an_empty_sentence_has_nothing_right() -> None:
+    assert sentence_bleu("", ["a b"]) == BLEU(effective_order=True).sentence_score("", ["a b"]).score == 0
 
 
 def test_nothing_in_common_is_nothing_smoothed_or_not() -> None:
@@ -114,3 +129,8 @@ def test_bad_input_is_named() -> None:
         corpus_bleu([], [])
     with pytest.raises(ValueError, match="order must be at least 1, not 0"):
         corpus_bleu(["a"], [["a"]], order=0)
+    for text in ("a", ""):
+        with pytest.raises(ValueError, match="order must be at least 1, not 0"):
+            sentence_bleu(text, ["a"], order=0)
+    with pytest.raises(ValueError, match="smoothing is one of none, exp, floor; not 'EXP'"):
+        corpus_bleu(["a"], [["a"]], smoothing="EXP")  # type: ignore[arg-type]

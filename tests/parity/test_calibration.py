@@ -46,6 +46,15 @@ def test_certainty_is_in_the_last_bin_and_an_edge_in_the_upper_one() -> None:
     assert [found.examples for found in bins] == [1, 2]
 
 
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("bins", [10, 15, 20, 100])
+def test_every_edge_as_it_is_written_is_in_the_upper_bin(dtype: torch.dtype, bins: int) -> None:
+    for edge in range(1, bins):
+        share = torch.tensor(edge / bins, dtype=dtype)
+        confidences = torch.stack([torch.nextafter(share, torch.zeros_like(share)), share])
+        assert len(reliability(confidences, torch.ones(2, dtype=torch.bool), bins)) == 2, edge
+
+
 @pytest.mark.parametrize("classes", [2, 4])
 def test_temperature_is_the_minimum_that_scipy_finds(classes: int) -> None:
     logits, labels = _examples(classes)

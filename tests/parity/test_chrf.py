@@ -1,5 +1,6 @@
 """chrF and chrF++ against sacrebleu."""
 
+import math
 import random
 
 import pytest
@@ -80,3 +81,6 @@ def test_bad_input_is_named() -> None:
         corpus_chrf(["a"], [["a"]], order=0, word_order=2)
     with pytest.raises(ValueError, match="needs a list of references"):
         sentence_chrf("a", "a")
+    for beta in (math.inf, math.nan):
+        with pytest.raises(ValueError, match=f"beta is a finite number, not {beta}"):
+            sentence_chrf("ab", ["abc"], beta=beta)

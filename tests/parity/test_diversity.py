@@ -71,3 +71,7 @@ def test_bad_input_is_named() -> None:
         distinct(["a"], 0)
     with pytest.raises(ValueError, match="self-BLEU needs two texts and an order of 1 at least, not 1 and 4"):
         self_bleu(["a"])
+    with pytest.raises(ValueError, match="a single text where several are expected"):
+        distinct("the cat")
+    with pytest.raises(ValueError, match="a single text where several are expected"):
+        self_bleu("the cat")

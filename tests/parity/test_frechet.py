@@ -141,12 +141,23 @@ def test_neither_the_order_of_samples_nor_a_rotation_of_features_matters(seed: i
     assert frechet_distance(3 * one, 3 * other) == pytest.approx(9 * expected, rel=1e-9)
 
 
+def test_singular_covariances_pass_whatever_float32_rounds_below_zero() -> None:
+    one, other = _features(0, 20, 64), _features(1, 30, 64)
+    rounded = [features.float().mT.cov() for features in (one, other)]
+    assert torch.linalg.eigvalsh(rounded[0].double())[0] < 0
+    ours = gaussian_frechet_distance(one.mean(0), rounded[0], other.mean(0), rounded[1])
+    assert ours == pytest.approx(frechet_distance(one, other), rel=1e-4)
+
+
 def test_what_is_no_gaussian_is_refused() -> None:
     zero, unit = torch.zeros(2), torch.eye(2)
     with pytest.raises(ValueError, match="need square covariances of as many"):
         gaussian_frechet_distance(zero, torch.eye(3), zero, torch.eye(3))
     with pytest.raises(ValueError, match="symmetric"):
         gaussian_frechet_distance(zero, unit, zero, torch.tensor([[1.0, 1.0], [0.0, 1.0]]))
+    for one, other in ((-unit, unit), (unit, -unit), (unit, torch.tensor([[1.0, 2.0], [2.0, 1.0]]))):
+        with pytest.raises(ValueError, match="no negative eigenvalue, this matrix has -1 and"):
+            gaussian_frechet_distance(zero, one, zero, other)
     with pytest.raises(ValueError, match="no batch"):
         moments([])
     with pytest.raises(ValueError, match="16 and 1 features have no moments together"):

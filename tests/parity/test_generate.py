@@ -1,12 +1,14 @@
 """Generation against transformers: the filters of logits, and decoding with a cache, for its models and for ours."""
 
+import itertools
+from copy import deepcopy
 from typing import Any
 
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from torch import Tensor
+from torch import Tensor, nn
 from transformers import GPT2Config, GPT2LMHeadModel, LlamaConfig, LlamaForCausalLM, PreTrainedModel
 from transformers.generation.logits_process import (
     RepetitionPenaltyLogitsProcessor,
@@ -70,17 +72,19 @@ def _theirs(
     input_ids: Tensor,
     attention_mask: Tensor | None = None,
     repetition_penalty: float = 1.0,
+    eos: int | list[int] = EOS,
 ) -> list[list[int]]:
     rows = model.generate(
         input_ids,
         attention_mask=torch.ones_like(input_ids) if attention_mask is None else attention_mask,
         max_new_tokens=20,
         do_sample=False,
-        eos_token_id=EOS,
+        eos_token_id=eos,
         pad_token_id=PAD,
         repetition_penalty=repetition_penalty,
     )[:, input_ids.shape[1] :].tolist()
-    return [row[: row.index(EOS)] if EOS in row else row for row in rows]
+    ends = [eos] if isinstance(eos, int) else eos
+    return [list(itertools.takewhile(lambda token: token not in ends, row)) for row in rows]
 
 
 def _greedy(
@@ -88,13 +92,14 @@ def _greedy(
     input_ids: Tensor,
     attention_mask: Tensor | None = None,
     repetition_penalty: float = 1.0,
+    eos: int | list[int] = EOS,
 ) -> list[list[int]]:
     return generate(
         model,
         input_ids,
         attention_mask=attention_mask,
         max_new_tokens=20,
-        eos_token_id=EOS,
+        eos_token_id=eos,
         temperature=0,
         repetition_penalty=repetition_penalty,
     )
@@ -114,6 +119,12 @@ def test_top_p_keeps_what_transformers_keeps(seed: int, p: float) -> None:
     assert torch.equal(keep_top_p(logits, p), theirs)
 
 
+def test_top_p_of_all_the_mass_keeps_every_token() -> None:
+    logits = 3 * torch.randn(3, 5000, generator=torch.Generator().manual_seed(0))
+    assert torch.equal(TopPLogitsWarper(1.0)(torch.zeros(3, 1, dtype=torch.long), logits), logits)
+    assert torch.equal(keep_top_p(logits, 1.0), logits)
+
+
 @given(st.integers(0, 2**16), st.floats(0.5, 3.0))
 def test_repetition_is_penalised_as_in_transformers(seed: int, penalty: float) -> None:
     chance = torch.Generator().manual_seed(seed)
@@ -130,6 +141,22 @@ def test_greedy_decoding_is_that_of_transformers(
     model, oracle = pair
     ours = _greedy(model, PROMPTS, repetition_penalty=repetition_penalty)
     assert ours == _theirs(oracle, PROMPTS, repetition_penalty=repetition_penalty)
+
+
+def test_logits_of_a_model_in_half_precision_are_penalised_in_single(gpt2: GPT2LMHeadModel) -> None:
+    half = deepcopy(gpt2)
+    nn.Module.to(half, torch.bfloat16)
+    prompts = torch.randint(3, 40, (60, 3), generator=torch.Generator().manual_seed(0))
+    ours = _greedy(half, prompts, repetition_penalty=1.1)
+    assert ours == _theirs(half, prompts, repetition_penalty=1.1)
+
+
+@pytest.mark.parametrize("ends", [[5], [EOS, 5, 20], []])
+def test_any_of_several_end_tokens_ends_a_text(gpt2: GPT2LMHeadModel, ends: list[int]) -> None:
+    prompts = torch.randint(3, 40, (30, 3), generator=torch.Generator().manual_seed(0))
+    ours = _greedy(gpt2, prompts, eos=ends)
+    assert ours == (_theirs(gpt2, prompts, eos=ends) if ends else _greedy(gpt2, prompts, eos=40))
+    assert any(len(text) < 20 for text in ours) == bool(ends)
 
 
 def test_ragged_prompts_go_on_as_each_would_alone(pair: tuple[GPT | PreTrainedModel, PreTrainedModel]) -> None:

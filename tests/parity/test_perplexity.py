@@ -34,6 +34,11 @@ def test_a_uniform_model_chooses_among_its_whole_vocabulary() -> None:
     assert perplexity(nats=7 * math.log(50), tokens=7) == pytest.approx(50)
 
 
+@pytest.mark.parametrize("nats", [70900.0, 71000.0, math.inf])
+def test_what_no_float_can_hold_is_infinite_as_in_torch(nats: float) -> None:
+    assert perplexity(nats, 100) == pytest.approx(torch.tensor(nats / 100, dtype=torch.float64).exp().item())
+
+
 def test_nothing_has_no_perplexity() -> None:
     with pytest.raises(ValueError, match="without tokens"):
         perplexity(0.0, 0)

@@ -7,7 +7,15 @@ import pytest
 import torch
 from torch import nn
 from torch.autograd import gradcheck
-from transformers import BertConfig, BertForSequenceClassification, GPT2Config, GPT2LMHeadModel, PreTrainedModel
+from transformers import (
+    BertConfig,
+    BertForSequenceClassification,
+    GPT2Config,
+    GPT2LMHeadModel,
+    GPTNeoConfig,
+    GPTNeoForCausalLM,
+    PreTrainedModel,
+)
 
 from aigc_ref.peft.adapter import DEVIATION, Adapted, Adapter, add_adapters
 from aigc_ref.peft.layers import added_layers, parameter_budget
@@ -26,11 +34,26 @@ def gpt2() -> PreTrainedModel:
     return GPT2LMHeadModel(GPT2Config(vocab_size=9, n_embd=16, n_layer=2, n_head=2, bos_token_id=1, eos_token_id=1))
 
 
+def gpt_neo() -> PreTrainedModel:
+    torch.manual_seed(0)
+    shape = GPTNeoConfig(
+        vocab_size=9,
+        hidden_size=16,
+        num_layers=2,
+        num_heads=2,
+        attention_types=[[["global", "local"], 1]],
+        bos_token_id=1,
+        eos_token_id=1,
+    )
+    return GPTNeoForCausalLM(shape)
+
+
 @pytest.mark.parametrize(
     ("model", "places"),
     [
         (bert(), ["bert.encoder.layer.0.attention.output.dropout", "bert.encoder.layer.0.output.dropout"]),
         (gpt2(), ["transformer.h.0.attn.resid_dropout", "transformer.h.0.mlp.dropout"]),
+        (gpt_neo(), ["transformer.h.0.attn.attention.resid_dropout", "transformer.h.0.mlp.dropout"]),
     ],
 )
 def test_two_a_block_learn_with_the_layer_normalisations_and_the_head(
@@ -46,7 +69,7 @@ def test_two_a_block_learn_with_the_layer_normalisations_and_the_head(
     assert parameter_budget(model).trained == 4 * (2 * 4 * 16 + 16 + 4) + normalisations + classifier
 
 
-@pytest.mark.parametrize("make", [bert, gpt2])
+@pytest.mark.parametrize("make", [bert, gpt2, gpt_neo])
 def test_at_first_the_model_is_nearly_what_it_was_and_every_weight_can_learn(
     make: Callable[[], PreTrainedModel],
 ) -> None:
