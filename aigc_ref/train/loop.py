@@ -143,7 +143,9 @@ def fit(
                 ends = step.step % steps_an_epoch == 0 or step.step == steps
                 if validation and validation.due(step.step, ends):
                     with autocast(device, recipe.precision):
-                        step = replace(step, scores=validation.measure(model))
+                        scores = validation.measure(model)
+                    # NumPy's scalars can neither be written as JSON nor read from a checkpoint
+                    step = replace(step, scores={name: float(score) for name, score in scores.items()})
                 with uninterrupted():
                     if validation and step.scores is not None:
                         state.best.update(validation, step.scores, model, step.step)
