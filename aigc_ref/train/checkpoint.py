@@ -5,7 +5,7 @@ the best weights so far and the patience that is left, and a step's record that 
 out. A checkpoint also says which run it is of, so that another recipe or other data do not continue it by mistake.
 
 A file is written whole or not at all, and never from the middle of a step: `uninterrupted` puts off Ctrl-C until
-weights, optimizer and counters agree.
+weights, optimizer and counters agree, and a step that does not come to its end leaves no trace in the buffers.
 """
 
 import pickle
@@ -76,6 +76,20 @@ class State:
     pending: dict[str, Any] | None = None
     """The last step's record, until it is measured, written and handed out."""
     best: Best = field(default_factory=Best)
+
+    @contextmanager
+    def whole_step(self) -> Iterator[None]:
+        """Puts the model's buffers back where the block ends without a step: batch normalisation counts what it saw."""
+        done, before = self.done, [(name, buffer, buffer.clone()) for name, buffer in self.model.named_buffers()]
+        try:
+            yield
+        except BaseException:
+            if self.done == done:
+                with uninterrupted(), torch.no_grad():
+                    for name, buffer, values in before:
+                        owner, _, last = name.rpartition(".")
+                        setattr(self.model.get_submodule(owner), last, buffer.copy_(values))  # or it was replaced
+            raise
 
     def save(self, path: Path) -> None:
         """Writes the checkpoint, whole or not at all."""

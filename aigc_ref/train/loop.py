@@ -101,7 +101,7 @@ def fit(
 
     Raises:
         ValueError: the dataset is empty, the checkpoint is of another run, a tracker is not there.
-        FloatingPointError: loss or gradient is not finite; the weights are those before that step.
+        FloatingPointError: loss or gradient is not finite; weights and buffers are those before that step.
     """
     if not len(dataset):
         raise ValueError("the dataset is empty: there is nothing to learn from")
@@ -131,13 +131,15 @@ def fit(
                 set_chance(state.chance, device)
                 group = batches[first : first + recipe.accumulation]
                 collated = (collate([dataset[index] for index in indices]) for indices in group)
-                yield _step(state, collated, loss_function, recipe, epoch, recipe.rate(state.done, steps))
+                with state.whole_step():
+                    record = _step(state, collated, loss_function, recipe, epoch, recipe.rate(state.done, steps))
+                yield record
 
     run = {"model": type(model).__name__, "device": str(device), "threads": torch.get_num_threads(), "recipe": identity}
     recorded = state.done - bool(state.pending)
-    record = Record(log, trackers, run, recorded)
+    written = Record(log, trackers, run, recorded)
     bar = tqdm(total=steps, initial=recorded, unit="step", disable=None if progress else True)
-    with closing(record), bar:
+    with closing(written), bar:
         try:
             for step in made():
                 ends = step.step % steps_an_epoch == 0 or step.step == steps
@@ -149,7 +151,7 @@ def fit(
                 with uninterrupted():
                     if validation and step.scores is not None:
                         state.best.update(validation, step.scores, model, step.step)
-                    record.write(asdict(step))
+                    written.write(asdict(step))
                     state.pending = None
                 bar.update()
                 bar.set_postfix({"loss": step.loss, **(step.scores or {})})

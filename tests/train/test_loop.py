@@ -1,6 +1,7 @@
 """The loop against a loop written out by hand, and the promises that it makes about batches and interruptions."""
 
 import json
+import math
 import signal
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -250,6 +251,51 @@ def test_ctrl_c_at_any_point_loses_nothing_and_repeats_nothing(
     assert [StepRecord(**step) for step in steps] == expected
 
 
+class Normalised(nn.Module):
+    """A network whose forward pass changes it: batch normalisation keeps running statistics in buffers."""
+
+    seen: torch.Tensor
+
+    def __init__(self) -> None:
+        super().__init__()
+        torch.manual_seed(0)
+        self.norm, self.head = nn.BatchNorm1d(1), nn.Linear(1, 1)
+        self.register_buffer("seen", torch.zeros(1))
+
+    def forward(self, inputs: torch.Tensor) -> torch.Tensor:
+        self.seen = self.seen + inputs.sum()  # a new tensor in the place of the old
+        return self.head(self.norm(inputs)).square().sum()  # type: ignore[no-any-return]
+
+
+def _numbers(numbers: Sequence[float]) -> Batch:
+    return {"inputs": torch.tensor(numbers)[:, None]}
+
+
+def _squares(model: nn.Module, batch: Batch) -> TokenLoss:
+    return TokenLoss(model(**batch), torch.tensor(len(batch["inputs"])))
+
+
+def test_running_statistics_of_half_a_step_are_not_kept(tmp_path: Path, ctrl_c: Callable[[], None]) -> None:
+    calls = 0
+
+    def interrupted(model: nn.Module, batch: Batch) -> TokenLoss:
+        nonlocal calls
+        calls += 1
+        loss = _squares(model, batch)
+        if calls == 4:  # the second half of the second step
+            ctrl_c()
+        return loss
+
+    data, recipe = [0.5, 1.0, 4.0, 2.0, 7.0, 3.0, 5.0, 8.0], Recipe(2, 2, 1e-2, accumulation=2)
+    straight, first, second = Normalised(), Normalised(), Normalised()
+    list(fit(straight, data, _numbers, _squares, recipe, progress=False))
+    with pytest.raises(KeyboardInterrupt):
+        list(fit(first, data, _numbers, interrupted, recipe, checkpoint=tmp_path / "run.pt", progress=False))
+    list(fit(second, data, _numbers, _squares, recipe, checkpoint=tmp_path / "run.pt", progress=False))
+    for (name, tensor), other in zip(straight.state_dict().items(), second.state_dict().values(), strict=True):
+        assert torch.equal(tensor, other), name
+
+
 def test_ctrl_c_within_the_optimizers_step_waits_for_its_end(
     tmp_path: Path, ctrl_c: Callable[[], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -349,6 +395,10 @@ def test_a_loss_that_is_no_number_stops_the_run_before_it_spoils_the_weights() -
     with pytest.raises(FloatingPointError, match="step 1: loss nan"):
         list(fit(model, Ids(20), COLLATE, broken, Recipe(1, 4, 1e-2), progress=False))
     _same(model, tiny_model())
+    normalised = Normalised()
+    with pytest.raises(FloatingPointError):
+        list(fit(normalised, [1.0, math.nan], _numbers, _squares, Recipe(1, 2, 1e-2), progress=False))
+    assert normalised.norm.running_mean.item() == 0  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize(
