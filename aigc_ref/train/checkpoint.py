@@ -74,7 +74,9 @@ class State:
     done: int = 0
     """Steps."""
     pending: dict[str, Any] | None = None
-    """The last step's record, until it is measured, written and handed out."""
+    """The last step's record, until it is handed out."""
+    recorded: int = 0
+    """Steps that are measured and written."""
     best: Best = field(default_factory=Best)
 
     @contextmanager
@@ -102,6 +104,7 @@ class State:
             "chance": self.chance,
             "done": self.done,
             "pending": self.pending,
+            "recorded": self.recorded,
             "best": {"score": best.score, "step": best.step, "weights": best.weights, "since": best.since},
         }
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -133,5 +136,6 @@ class State:
             raise ValueError(f"{path} belongs to another model; remove it to begin anew: {error}") from error
         self.optimizer.load_state_dict(content["optimizer"])
         self.scheduler.load_state_dict(content["scheduler"])
-        self.chance, self.done, self.pending = content["chance"], content["done"], content["pending"]
+        self.chance, self.done = content["chance"], content["done"]
+        self.pending, self.recorded = content["pending"], content["recorded"]
         self.best = Best(**content["best"])

@@ -136,25 +136,26 @@ def fit(
                 yield record
 
     run = {"model": type(model).__name__, "device": str(device), "threads": torch.get_num_threads(), "recipe": identity}
-    recorded = state.done - bool(state.pending)
-    written = Record(log, trackers, run, recorded)
-    bar = tqdm(total=steps, initial=recorded, unit="step", disable=None if progress else True)
+    written = Record(log, trackers, run, state.recorded)
+    bar = tqdm(total=steps, initial=state.done - bool(state.pending), unit="step", disable=None if progress else True)
     with closing(written), bar:
         try:
             for step in made():
                 ends = step.step % steps_an_epoch == 0 or step.step == steps
-                if validation and validation.due(step.step, ends):
-                    with autocast(device, recipe.precision):
-                        scores = validation.measure(model)
-                    # NumPy's scalars can neither be written as JSON nor read from a checkpoint
-                    step = replace(step, scores={name: float(score) for name, score in scores.items()})
-                with uninterrupted():
-                    if validation and step.scores is not None:
-                        state.best.update(validation, step.scores, model, step.step)
-                    written.write(asdict(step))
-                    state.pending = None
+                if step.step > state.recorded:
+                    if validation and validation.due(step.step, ends):
+                        with autocast(device, recipe.precision):
+                            scores = validation.measure(model)
+                        # NumPy's scalars can neither be written as JSON nor read from a checkpoint
+                        step = replace(step, scores={name: float(score) for name, score in scores.items()})
+                    with uninterrupted():
+                        if validation and step.scores is not None:
+                            state.best.update(validation, step.scores, model, step.step)
+                        written.write(asdict(step))
+                        state.recorded, state.pending = step.step, asdict(step)
                 bar.update()
                 bar.set_postfix({"loss": step.loss, **(step.scores or {})})
+                state.pending = None  # Python looks for signals at calls, and there is none before the caller has it
                 yield step
                 if checkpoint and (ends or step.scores):
                     state.save(checkpoint)

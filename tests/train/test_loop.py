@@ -3,7 +3,7 @@
 import json
 import math
 import signal
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -18,7 +18,7 @@ from aigc_ref.lm.losses import TokenLoss
 from aigc_ref.text.collate import Batch
 from aigc_ref.text.sampling import length_buckets
 from aigc_ref.train.loop import Recipe, StepRecord, evaluate, fit
-from aigc_ref.train.record import read_record
+from aigc_ref.train.record import Record, read_record
 from aigc_ref.train.validation import Validation
 from tests.train.tiny import COLLATE, Ids, tiny_model
 
@@ -313,6 +313,31 @@ def test_ctrl_c_within_the_optimizers_step_waits_for_its_end(
     second, straight = tiny_model(), tiny_model()
     assert _train(second, recipe, checkpoint=tmp_path / "run.pt") == _train(straight, recipe)
     _same(straight, second)
+
+
+@pytest.mark.parametrize("stop", [2, 5])
+def test_ctrl_c_while_a_step_is_recorded_does_not_keep_it_from_the_caller(
+    tmp_path: Path, ctrl_c: Callable[[], None], monkeypatch: pytest.MonkeyPatch, stop: int
+) -> None:
+    write = Record.write
+
+    def slow_write(self: Record, step: Mapping[str, Any]) -> None:
+        write(self, step)
+        if step["step"] == stop:
+            ctrl_c()
+
+    recipe, every = Recipe(epochs=1, batch_size=4, learning_rate=1e-2), Validation(_measure, every=1)
+    files: dict[str, Any] = {"checkpoint": tmp_path / "run.pt", "log": tmp_path / "run.jsonl", "validation": every}
+    expected = _train(tiny_model(), recipe, validation=every)
+    seen: list[StepRecord] = []
+    monkeypatch.setattr(Record, "write", slow_write)
+    with pytest.raises(KeyboardInterrupt):
+        seen.extend(fit(tiny_model(), Ids(20), COLLATE, language_model_loss, recipe, progress=False, **files))
+    monkeypatch.undo()
+    seen += _train(tiny_model(), recipe, **files)
+    assert seen == expected
+    _, steps = read_record(tmp_path / "run.jsonl")
+    assert [StepRecord(**step) for step in steps] == expected
 
 
 def test_a_run_that_was_killed_goes_on_from_the_last_epoch_and_records_each_step_once(tmp_path: Path) -> None:
