@@ -77,6 +77,7 @@ def fit(
     *,
     plan: Plan | None = None,
     validation: Validation | None = None,
+    after_step: Callable[[int], None] | None = None,
     checkpoint: Path | None = None,
     log: Path | None = None,
     trackers: Sequence[str] = (),
@@ -93,6 +94,8 @@ def fit(
         plan: an epoch's batches, such as `partial(length_buckets, lengths, 16)` of `aigc_ref.text.sampling`; by
             default batches of `recipe.batch_size` examples at random.
         validation: what to measure meanwhile; the model ends with the weights that were best.
+        after_step: what belongs to a step beyond the optimizer's, such as AdaLoRA's allocation; called with the step's
+            number while its gradients, clipped, are there, and before it is measured, recorded and checkpointed.
         checkpoint: a file to go on from where it is there, written after every epoch and measurement and when the
             run is interrupted.
         log: a file to which the run and each record is written, as lines of JSON.
@@ -132,7 +135,8 @@ def fit(
                 group = batches[first : first + recipe.accumulation]
                 collated = (collate([dataset[index] for index in indices]) for indices in group)
                 with state.whole_step():
-                    record = _step(state, collated, loss_function, recipe, epoch, recipe.rate(state.done, steps))
+                    rate = recipe.rate(state.done, steps)
+                    record = _step(state, collated, loss_function, recipe, epoch, rate, after_step)
                 yield record
 
     run = {"model": type(model).__name__, "device": str(device), "threads": torch.get_num_threads(), "recipe": identity}
@@ -173,6 +177,7 @@ def _step(
     recipe: Recipe,
     epoch: int,
     share: float,
+    after_step: Callable[[int], None] | None,
 ) -> StepRecord:
     """One step of the optimizer, on all batches together."""
     model, optimizer = state.model, state.optimizer
@@ -203,6 +208,8 @@ def _step(
         optimizer.step()
         state.scheduler.step()
         state.done, state.pending, state.chance = record.step, asdict(record), chance(device)
+        if after_step:
+            after_step(record.step)
     return record
 
 
