@@ -15,11 +15,12 @@ Paper: paper-adamw.
 """
 
 import math
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Protocol, TypeVar
 
 import torch
@@ -79,6 +80,7 @@ def fit(
     validation: Validation | None = None,
     after_step: Callable[[int], None] | None = None,
     checkpoint: Path | None = None,
+    identity: Mapping[str, str] = MappingProxyType({}),
     log: Path | None = None,
     trackers: Sequence[str] = (),
     progress: bool = True,
@@ -98,12 +100,15 @@ def fit(
             number while its gradients, clipped, are there, and before it is measured, recorded and checkpointed.
         checkpoint: a file to go on from where it is there, written after every epoch and measurement and when the
             run is interrupted.
+        identity: what else the run depends on, by name, such as a digest of the data. The loop compares recipe and
+            sizes; it does not see that other data of the same size, or another loss function, make another run.
         log: a file to which the run and each record is written, as lines of JSON.
         trackers: "tensorboard", "wandb"; they write beside the log.
         progress: whether to show a bar; it hides where there is no terminal.
 
     Raises:
-        ValueError: the dataset is empty, the checkpoint is of another run, a tracker is not there.
+        ValueError: the dataset is empty, the checkpoint is damaged or of another run, the identity has a name that the
+            loop uses, a tracker is not there.
         FloatingPointError: loss or gradient is not finite; weights and buffers are those before that step.
     """
     if not len(dataset):
@@ -117,8 +122,11 @@ def fit(
     torch.manual_seed(recipe.seed)
     optimizer = AdamW(parameter_groups(model, recipe), recipe.learning_rate, weight_decay=recipe.weight_decay)
     scheduler = LambdaLR(optimizer, lambda step: recipe.rate(min(step, steps - 1), steps))
-    identity = _identity(model, recipe, validation) | {"examples": len(dataset), "steps": steps}
-    state = State(identity, model, optimizer, scheduler, chance(device))
+    known = _known(model, recipe, validation) | {"examples": len(dataset), "steps": steps}
+    if taken := [name for name in identity if name in known]:
+        raise ValueError(f"{taken[0]!r} is among what the loop compares itself; name it otherwise in the identity")
+    known |= identity
+    state = State(known, model, optimizer, scheduler, chance(device))
     if checkpoint and checkpoint.exists():
         state.restore(checkpoint)
 
@@ -139,7 +147,7 @@ def fit(
                     record = _step(state, collated, loss_function, recipe, epoch, rate, after_step)
                 yield record
 
-    run = {"model": type(model).__name__, "device": str(device), "threads": torch.get_num_threads(), "recipe": identity}
+    run = {"model": type(model).__name__, "device": str(device), "threads": torch.get_num_threads(), "recipe": known}
     written = Record(log, trackers, run, state.recorded)
     bar = tqdm(total=steps, initial=state.done - bool(state.pending), unit="step", disable=None if progress else True)
     with closing(written), bar:
@@ -218,8 +226,8 @@ def _shuffled(size: int, batch_size: int, *, generator: torch.Generator) -> list
     return [order[start : start + batch_size] for start in range(0, size, batch_size)]
 
 
-def _identity(model: nn.Module, recipe: Recipe, validation: Validation | None) -> dict[str, Any]:
-    """What a checkpoint must share with a run to be continued by it."""
+def _known(model: nn.Module, recipe: Recipe, validation: Validation | None) -> dict[str, Any]:
+    """What the loop knows of that a checkpoint must share with a run to be continued by it."""
     sizes = [(parameter.numel(), parameter.requires_grad) for parameter in model.parameters()]
     return {
         **asdict(recipe),
@@ -237,7 +245,13 @@ def evaluate(
     loss_function: LossFunction,
     batch_size: int = 64,
 ) -> TokenLoss:
-    """The loss over a whole dataset: summed over its tokens, not averaged over its batches."""
+    """The loss over a whole dataset: summed over its tokens, not averaged over its batches.
+
+    Raises:
+        ValueError: the batch size is not positive.
+    """
+    if batch_size < 1:
+        raise ValueError(f"the batch size must be at least 1, not {batch_size}")
     model.eval()
     device = next(model.parameters()).device
     total, tokens = torch.zeros((), dtype=torch.float64), torch.zeros((), dtype=torch.int64)

@@ -391,8 +391,30 @@ def test_a_checkpoint_continues_no_other_run(tmp_path: Path) -> None:
     frozen.transformer.wte.requires_grad_(False)
     with pytest.raises(ValueError, match="trainable was"):
         _train(frozen, recipe, checkpoint=path)
-    path.write_bytes(b"not a checkpoint")
-    with pytest.raises(ValueError, match=r"run\.pt is not a checkpoint of this loop"):
+
+
+def test_a_checkpoint_continues_no_run_that_the_caller_says_is_another(tmp_path: Path) -> None:
+    path, recipe = tmp_path / "run.pt", Recipe(epochs=1, batch_size=4, learning_rate=1e-2)
+    _train(tiny_model(), recipe, checkpoint=path, identity={"data": "poems"})
+    assert _train(tiny_model(), recipe, checkpoint=path, identity={"data": "poems"}) == []
+    with pytest.raises(ValueError, match=r"another run \(data was 'poems', is 'news'\); remove it"):
+        _train(tiny_model(), recipe, checkpoint=path, identity={"data": "news"})
+    with pytest.raises(ValueError, match="'seed' is among what the loop compares itself; name it otherwise"):
+        _train(tiny_model(), recipe, identity={"seed": "1"})
+
+
+@pytest.mark.parametrize("damage", ["text", "zeros", "half", "end", "no identity", "no more"])
+def test_a_damaged_checkpoint_is_an_error_that_says_how_to_go_on(tmp_path: Path, damage: str) -> None:
+    path, recipe = tmp_path / "run.pt", Recipe(epochs=1, batch_size=20, learning_rate=1e-2)
+    _train(tiny_model(), recipe, checkpoint=path)
+    whole = path.read_bytes()
+    if damage.startswith("no"):
+        identity = torch.load(path, weights_only=True)["identity"]
+        torch.save({"identity": None if damage == "no identity" else identity}, path)
+    else:
+        other = {"text": b"not a checkpoint", "zeros": bytes(99), "half": whole[: len(whole) // 2], "end": whole[:-30]}
+        path.write_bytes(other[damage])
+    with pytest.raises(ValueError, match=r"run\.pt is not a checkpoint of this loop, or .* remove it to begin anew"):
         _train(tiny_model(), recipe, checkpoint=path)
 
 
@@ -402,6 +424,11 @@ def test_a_checkpoint_continues_no_other_run(tmp_path: Path) -> None:
 def test_nothing_to_learn_from_is_an_error() -> None:
     with pytest.raises(ValueError, match="empty"):
         _train(tiny_model(), Recipe(epochs=1, batch_size=4, learning_rate=1e-2), Ids(0))
+
+
+def test_batches_of_no_examples_are_an_error() -> None:
+    with pytest.raises(ValueError, match="the batch size must be at least 1, not -1"):
+        evaluate(tiny_model(), Ids(8), COLLATE, language_model_loss, batch_size=-1)
 
 
 def test_nothing_to_train_is_an_error() -> None:
