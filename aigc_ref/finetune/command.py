@@ -29,7 +29,7 @@ from tqdm import tqdm
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 from transformers.utils import logging
 
-from aigc_ref.datasets.cache import DataError
+from aigc_ref.datasets.cache import DataError, sha256
 from aigc_ref.metrics.report import Counts, Mean
 from aigc_ref.text.collate import Batch
 from aigc_ref.text.sampling import length_buckets
@@ -213,6 +213,8 @@ def train(
         precision=options.precision,
         learning_rates=learning_rates or {},
     )
+    data = {"--train": options.train, "--dev": options.dev}
+    identity = {name: f"sha256:{sha256(path)}" for name, path in data.items() if path}
     if checkpoint(options).exists():
         say(f"going on from {checkpoint(options)}")
     steps = fit(
@@ -224,6 +226,7 @@ def train(
         plan=partial(length_buckets, lengths, options.batch_size),
         validation=validation,
         checkpoint=checkpoint(options),
+        identity=identity | {"--model": str(options.model), "--max-length": str(options.max_length)},
         log=options.output / "record.jsonl",
         trackers=options.tracker,
     )

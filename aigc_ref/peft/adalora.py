@@ -92,7 +92,8 @@ def add_adalora(
         The names of the layers.
 
     Raises:
-        ValueError: a pattern fits no layer, or one that shares its weight with another.
+        ValueError: a pattern fits no layer, or one that shares its weight with another or that is not called, as in
+            torch's own `nn.MultiheadAttention` and `nn.TransformerEncoderLayer`.
     """
     chosen = choose(model, pattern, LINEAR)
     return insert(

@@ -20,7 +20,8 @@ that a triplet can come back, until at T - t_f the pattern is fixed.
         optimizer.zero_grad()
 
 The authors and peft observe after the optimizer's step; then w is one step ahead of its g. Both ways work, and the
-second suits a loop that keeps the gradients after a step: call both functions for each record of `fit`.
+second suits `fit`, where both functions are called by its `after_step`. For each record of `fit` would be too late:
+by then the weights before the allocation have been measured, and perhaps kept as the best.
 
 Paper: paper-adalora.
 """

@@ -1,6 +1,7 @@
 """Saving what was trained, and only that: megabytes beside a model of gigabytes.
 
-A file of safetensors holds every parameter that learns, under its name in the model. Its metadata tell how each layer
+A file of safetensors holds every parameter that learns, under its name in the model, and which triplets AdaLoRA left
+to a layer, for λ alone does not tell: one that is kept may be 0. Its metadata tell how each layer
 was added (technique, sizes, α), so that it is not read into a model that was prepared otherwise: α is no parameter, and
 a wrong one would show in nothing but worse outputs.
 """
@@ -13,18 +14,20 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
+from aigc_ref.peft.adalora import AdaLoRALinear
 from aigc_ref.peft.layers import Added, added_layers
 
 METADATA = "aigc_ref.peft"
 
 
 def save_trained(model: nn.Module, path: Path) -> None:
-    """Writes what learns to a file, whole or not at all.
+    """Writes what was learnt to a file, whole or not at all.
 
     Raises:
         ValueError: nothing learns.
     """
-    tensors = {name: parameter.detach().contiguous() for name, parameter in _learning(model).items()}
+    learnt = _learning(model) | _allocated(model)
+    tensors = {name: tensor.detach().contiguous() for name, tensor in learnt.items()}
     part = path.with_name(path.name + ".part")
     save_file(tensors, part, metadata={METADATA: json.dumps(_layers(model), ensure_ascii=False)})
     part.replace(path)
@@ -55,13 +58,14 @@ def load_trained(model: nn.Module, path: Path) -> None:
                 f"{name} is {there.get(name, 'plain')} in {path}, but {here.get(name, 'plain')} here: "
                 "add the layers as they were added before training"
             )
-    parameters = _learning(model)
-    for name in parameters | tensors:
-        shapes = [tuple(side[name].shape) if name in side else "missing" for side in (tensors, parameters)]
+    allocated = {name: kept for name, kept in _allocated(model).items() if name in tensors}  # older files have none
+    places = _learning(model) | allocated
+    for name in places | tensors:
+        shapes = [tuple(side[name].shape) if name in side else "missing" for side in (tensors, places)]
         if shapes[0] != shapes[1]:
             raise ValueError(f"{name} is {shapes[0]} in {path}, but {shapes[1]} among what learns here")
-    for name, parameter in parameters.items():
-        parameter.copy_(tensors[name])
+    for name, place in places.items():
+        place.copy_(tensors[name])
 
 
 def _layers(model: nn.Module) -> dict[str, str]:
@@ -71,8 +75,14 @@ def _layers(model: nn.Module) -> dict[str, str]:
     return {name: described(layer) for name, layer in added_layers(model).items()}
 
 
-def _learning(model: nn.Module) -> dict[str, nn.Parameter]:
-    learning = {name: parameter for name, parameter in model.named_parameters() if parameter.requires_grad}
+def _allocated(model: nn.Module) -> dict[str, Tensor]:
+    layers = added_layers(model).items()
+    return {f"{name}.kept": layer.kept for name, layer in layers if isinstance(layer, AdaLoRALinear)}
+
+
+def _learning(model: nn.Module) -> dict[str, Tensor]:
+    parameters = model.named_parameters()
+    learning: dict[str, Tensor] = {name: parameter for name, parameter in parameters if parameter.requires_grad}
     if not learning:
         raise ValueError("no parameter of the model learns; did you freeze it, or not add anything yet?")
     return learning

@@ -13,6 +13,8 @@ from typing import TypeVar
 from torch import nn
 
 Layer = TypeVar("Layer", bound=nn.Module)
+PAST_THEIR_LAYERS = nn.MultiheadAttention, nn.TransformerEncoderLayer
+"""Modules of torch that hand the weights of their layers to one function (the second in evaluation) and call none."""
 
 
 class Added(nn.Module):
@@ -62,12 +64,18 @@ def insert(model: nn.Module, layers: Mapping[str, Added], head: str | None) -> l
 
     Raises:
         ValueError: the head fits nothing or a layer that is to be replaced, something was inserted before, or a base
-            shares its weight with another layer. The model is unchanged then.
+            shares its weight with another layer or is not called by the module that it is in. The model is unchanged
+            then.
     """
     must_be_plain(model)
     for name in layers:
         if others := _sharing(model, name):
             raise ValueError(f"{name} shares its weight with {others[0]}: a change to one would be a change to both")
+        if passing := _passing(model, name):
+            raise ValueError(
+                f"torch's {passing} does what {name} does without calling it, and would pass by what is added: "
+                "leave it out of the pattern, or take a module that calls its layers"
+            )
     heads = [layer for name, layer in model.named_modules() if head and name and re.fullmatch(head, name)]
     if head and not heads:
         raise ValueError(f"the head {head!r} fits the whole name of no layer")
@@ -145,3 +153,9 @@ def _sharing(model: nn.Module, name: str) -> list[str]:
     own = {id(parameter) for parameter in model.get_submodule(name).parameters()}
     every = model.named_parameters(remove_duplicate=False)
     return [other for other, parameter in every if id(parameter) in own and other.rpartition(".")[0] != name]
+
+
+def _passing(model: nn.Module, name: str) -> str | None:
+    """What the module around a layer is called, where it does not call the layer."""
+    parent = model.get_submodule(name.rpartition(".")[0])
+    return next((kind.__name__ for kind in PAST_THEIR_LAYERS if isinstance(parent, kind)), None)

@@ -13,6 +13,7 @@ Paper: paper-lora.
 """
 
 import math
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -80,6 +81,16 @@ class LowRankLinear(Added):
         change = b @ a * self.scale
         return change.T if isinstance(self.base, Conv1D) else change
 
+    def _save_to_state_dict(self, destination: dict[str, Any], prefix: str, keep_vars: bool) -> None:
+        super()._save_to_state_dict(destination, prefix, keep_vars)
+        if self.merged:  # or a model that reads it would add the change to a base that holds it
+            destination[prefix + "merged"] = torch.tensor(True)
+
+    def _load_from_state_dict(self, state_dict: dict[str, Any], prefix: str, *more: Any) -> None:
+        if prefix + "base.weight" in state_dict:  # it is the base that is merged or not
+            self.merged = bool(state_dict.pop(prefix + "merged", False))
+        super()._load_from_state_dict(state_dict, prefix, *more)
+
     def new_parameter(self, *shape: int) -> nn.Parameter:
         weight = self.base.weight
         precision = torch.promote_types(weight.dtype, torch.float32)
@@ -133,7 +144,8 @@ def add_lora(
         The names of the layers.
 
     Raises:
-        ValueError: a pattern fits no layer, or one that shares its weight with another.
+        ValueError: a pattern fits no layer, or one that shares its weight with another or that is not called, as in
+            torch's own `nn.MultiheadAttention` and `nn.TransformerEncoderLayer`.
 
     Examples:
         >>> model = nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 2))
@@ -150,7 +162,8 @@ def add_lora(
 def merge(model: nn.Module) -> None:
     """W ← W + s · B A in every layer: the same outputs at the price of the plain model, for reading, not for learning.
 
-    Before `model.save_pretrained`, follow it by `remove`. A half-precision W rounds the change.
+    Before `model.save_pretrained`, follow it by `remove`. A half-precision W rounds the change. A `state_dict` says of
+    each layer that is merged that it is.
     """
     for layer in _low_rank(model):
         if not layer.merged:

@@ -57,13 +57,15 @@ def token_budget(lengths: Sequence[int], budget: int, *, generator: torch.Genera
         generator: the source of chance.
 
     Raises:
-        ValueError: a text alone is longer than the budget. It is never dropped or cut in silence.
+        ValueError: the budget is not positive, or a text alone is longer. It is never dropped or cut in silence.
 
     Examples:
         >>> batches = token_budget([6, 2, 3, 2, 3], budget=6, generator=torch.Generator().manual_seed(0))
         >>> sorted(sorted(batch) for batch in batches)
         [[0], [1, 3], [2, 4]]
     """
+    if budget < 1:
+        raise ValueError(f"the budget must be at least 1 token, not {budget}")
     for index, length in enumerate(lengths):
         if length > budget:
             raise ValueError(

@@ -15,11 +15,12 @@ Paper: paper-adamw.
 """
 
 import math
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Protocol, TypeVar
 
 import torch
@@ -77,7 +78,9 @@ def fit(
     *,
     plan: Plan | None = None,
     validation: Validation | None = None,
+    after_step: Callable[[int], None] | None = None,
     checkpoint: Path | None = None,
+    identity: Mapping[str, str] = MappingProxyType({}),
     log: Path | None = None,
     trackers: Sequence[str] = (),
     progress: bool = True,
@@ -93,15 +96,20 @@ def fit(
         plan: an epoch's batches, such as `partial(length_buckets, lengths, 16)` of `aigc_ref.text.sampling`; by
             default batches of `recipe.batch_size` examples at random.
         validation: what to measure meanwhile; the model ends with the weights that were best.
+        after_step: what belongs to a step beyond the optimizer's, such as AdaLoRA's allocation; called with the step's
+            number while its gradients, clipped, are there, and before it is measured, recorded and checkpointed.
         checkpoint: a file to go on from where it is there, written after every epoch and measurement and when the
             run is interrupted.
+        identity: what else the run depends on, by name, such as a digest of the data. The loop compares recipe and
+            sizes; it does not see that other data of the same size, or another loss function, make another run.
         log: a file to which the run and each record is written, as lines of JSON.
         trackers: "tensorboard", "wandb"; they write beside the log.
         progress: whether to show a bar; it hides where there is no terminal.
 
     Raises:
-        ValueError: the dataset is empty, the checkpoint is of another run, a tracker is not there.
-        FloatingPointError: loss or gradient is not finite; the weights are those before that step.
+        ValueError: the dataset is empty, the checkpoint is damaged or of another run, the identity has a name that the
+            loop uses, a tracker is not there.
+        FloatingPointError: loss or gradient is not finite; weights and buffers are those before that step.
     """
     if not len(dataset):
         raise ValueError("the dataset is empty: there is nothing to learn from")
@@ -114,8 +122,11 @@ def fit(
     torch.manual_seed(recipe.seed)
     optimizer = AdamW(parameter_groups(model, recipe), recipe.learning_rate, weight_decay=recipe.weight_decay)
     scheduler = LambdaLR(optimizer, lambda step: recipe.rate(min(step, steps - 1), steps))
-    identity = _identity(model, recipe, validation) | {"examples": len(dataset), "steps": steps}
-    state = State(identity, model, optimizer, scheduler, chance(device))
+    known = _known(model, recipe, validation) | {"examples": len(dataset), "steps": steps}
+    if taken := [name for name in identity if name in known]:
+        raise ValueError(f"{taken[0]!r} is among what the loop compares itself; name it otherwise in the identity")
+    known |= identity
+    state = State(known, model, optimizer, scheduler, chance(device))
     if checkpoint and checkpoint.exists():
         state.restore(checkpoint)
 
@@ -131,26 +142,32 @@ def fit(
                 set_chance(state.chance, device)
                 group = batches[first : first + recipe.accumulation]
                 collated = (collate([dataset[index] for index in indices]) for indices in group)
-                yield _step(state, collated, loss_function, recipe, epoch, recipe.rate(state.done, steps))
+                with state.whole_step():
+                    rate = recipe.rate(state.done, steps)
+                    record = _step(state, collated, loss_function, recipe, epoch, rate, after_step)
+                yield record
 
-    run = {"model": type(model).__name__, "device": str(device), "threads": torch.get_num_threads(), "recipe": identity}
-    recorded = state.done - bool(state.pending)
-    record = Record(log, trackers, run, recorded)
-    bar = tqdm(total=steps, initial=recorded, unit="step", disable=None if progress else True)
-    with closing(record), bar:
+    run = {"model": type(model).__name__, "device": str(device), "threads": torch.get_num_threads(), "recipe": known}
+    written = Record(log, trackers, run, state.recorded)
+    bar = tqdm(total=steps, initial=state.done - bool(state.pending), unit="step", disable=None if progress else True)
+    with closing(written), bar:
         try:
             for step in made():
                 ends = step.step % steps_an_epoch == 0 or step.step == steps
-                if validation and validation.due(step.step, ends):
-                    with autocast(device, recipe.precision):
-                        step = replace(step, scores=validation.measure(model))
-                with uninterrupted():
-                    if validation and step.scores is not None:
-                        state.best.update(validation, step.scores, model, step.step)
-                    record.write(asdict(step))
-                    state.pending = None
+                if step.step > state.recorded:
+                    if validation and validation.due(step.step, ends):
+                        with autocast(device, recipe.precision):
+                            scores = validation.measure(model)
+                        # NumPy's scalars can neither be written as JSON nor read from a checkpoint
+                        step = replace(step, scores={name: float(score) for name, score in scores.items()})
+                    with uninterrupted():
+                        if validation and step.scores is not None:
+                            state.best.update(validation, step.scores, model, step.step)
+                        written.write(asdict(step))
+                        state.recorded, state.pending = step.step, asdict(step)
                 bar.update()
                 bar.set_postfix({"loss": step.loss, **(step.scores or {})})
+                state.pending = None  # Python looks for signals at calls, and there is none before the caller has it
                 yield step
                 if checkpoint and (ends or step.scores):
                     state.save(checkpoint)
@@ -168,6 +185,7 @@ def _step(
     recipe: Recipe,
     epoch: int,
     share: float,
+    after_step: Callable[[int], None] | None,
 ) -> StepRecord:
     """One step of the optimizer, on all batches together."""
     model, optimizer = state.model, state.optimizer
@@ -198,6 +216,8 @@ def _step(
         optimizer.step()
         state.scheduler.step()
         state.done, state.pending, state.chance = record.step, asdict(record), chance(device)
+        if after_step:
+            after_step(record.step)
     return record
 
 
@@ -206,8 +226,8 @@ def _shuffled(size: int, batch_size: int, *, generator: torch.Generator) -> list
     return [order[start : start + batch_size] for start in range(0, size, batch_size)]
 
 
-def _identity(model: nn.Module, recipe: Recipe, validation: Validation | None) -> dict[str, Any]:
-    """What a checkpoint must share with a run to be continued by it."""
+def _known(model: nn.Module, recipe: Recipe, validation: Validation | None) -> dict[str, Any]:
+    """What the loop knows of that a checkpoint must share with a run to be continued by it."""
     sizes = [(parameter.numel(), parameter.requires_grad) for parameter in model.parameters()]
     return {
         **asdict(recipe),
@@ -225,7 +245,13 @@ def evaluate(
     loss_function: LossFunction,
     batch_size: int = 64,
 ) -> TokenLoss:
-    """The loss over a whole dataset: summed over its tokens, not averaged over its batches."""
+    """The loss over a whole dataset: summed over its tokens, not averaged over its batches.
+
+    Raises:
+        ValueError: the batch size is not positive.
+    """
+    if batch_size < 1:
+        raise ValueError(f"the batch size must be at least 1, not {batch_size}")
     model.eval()
     device = next(model.parameters()).device
     total, tokens = torch.zeros((), dtype=torch.float64), torch.zeros((), dtype=torch.int64)

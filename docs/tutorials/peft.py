@@ -374,12 +374,14 @@ def learn(method: Method, seed: int, data: str = "test") -> Run:
         with torch.autocast("cpu", enabled=False):  # products of P and Q need their digits
             return TokenLoss(measured.total + 0.1 * measured.tokens * orthogonality(model, "peft"), measured.tokens)
 
+    def allocate_ranks(step):
+        if method.schedule:
+            observe(model, method.schedule, step)
+            allocate(model, method.schedule, step)
+
     rates = {"classifier": method.head_rate}
     recipe = Recipe(steps, 16, method.rate, max_steps=steps, seed=seed, learning_rates=rates, precision="bfloat16")
-    for record in fit(model, examples["training"], collate, loss, recipe, plan=plan, progress=False):
-        if method.schedule:
-            observe(model, method.schedule, record.step)
-            allocate(model, method.schedule, record.step)
+    list(fit(model, examples["training"], collate, loss, recipe, plan=plan, after_step=allocate_ranks, progress=False))
     return Run(evaluate(model, examples[data], tokenizer).entities.micro.f1, losses, model)
 
 

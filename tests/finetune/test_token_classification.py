@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -182,7 +183,7 @@ def test_ctrl_c_leaves_a_checkpoint_and_the_same_command_goes_on_to_the_same_end
         assert (broken / name).read_bytes() == (straight / name).read_bytes()
 
 
-def test_another_recipe_does_not_go_on_with_an_unfinished_run(
+def test_another_recipe_data_or_model_does_not_go_on_with_an_unfinished_run(
     folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def interrupted(*_: object) -> None:
@@ -194,6 +195,13 @@ def test_another_recipe_does_not_go_on_with_an_unfinished_run(
     monkeypatch.undo()
     assert main([*without_dev, "--max-steps", "3"]) == 2
     assert "belongs to another run (max_steps was 2, is 3" in capsys.readouterr().err
+    (tmp_path / "other.conll").write_text(conll(60, 1), encoding="utf-8")  # as many sentences
+    shutil.copytree(folder / "bert", tmp_path / "bert")
+    for name, value in (("--train", "other.conll"), ("--dev", "other.conll"), ("--model", "bert")):
+        assert main([*without_dev, "--max-steps", "2", name, str(tmp_path / value)]) == 2
+        assert f"{name} was " in capsys.readouterr().err
+    assert main([*without_dev, "--max-steps", "2", "--max-length", "24"]) == 2
+    assert "belongs to another run (--max-length was 'None', is '24'); remove it" in capsys.readouterr().err
     assert main([*without_dev, "--max-steps", "2"]) == 0
 
 

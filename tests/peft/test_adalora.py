@@ -1,6 +1,7 @@
 """AdaLoRA: the schedule, the allocation, and training in the one loop."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -17,6 +18,7 @@ from aigc_ref.peft.allocation import RankSchedule, allocate, keep_greatest, obse
 from aigc_ref.peft.lora import low_rank_update
 from aigc_ref.text.collate import Batch, causal_collator
 from aigc_ref.train.loop import Recipe, fit
+from aigc_ref.train.validation import Validation
 
 SCHEDULE = RankSchedule(steps=20, target_rank=1, warmup=2, final=4, interval=3)
 TEXTS = torch.randint(1, 19, (12, 6), generator=torch.Generator().manual_seed(0)).tolist()
@@ -172,19 +174,23 @@ def loss_with_orthogonality(model: nn.Module, batch: Batch) -> TokenLoss:
     return TokenLoss(total + 0.1 * orthogonality(model) * tokens, tokens)
 
 
-def train(model: nn.Module, checkpoint: Path | None = None, stop: int = 20) -> None:
+def train(model: nn.Module, checkpoint: Path | None = None, stop: int = 20, **named: Any) -> None:
+    def after_step(step: int) -> None:
+        observe(model, SCHEDULE, step)
+        allocate(model, SCHEDULE, step)
+
     run = fit(
         model,
         TEXTS,
         causal_collator(pad_token_id=0),
         loss_with_orthogonality,
         RECIPE,
+        after_step=after_step,
         checkpoint=checkpoint,
         progress=False,
+        **named,
     )
     for record in run:
-        observe(model, SCHEDULE, record.step)
-        allocate(model, SCHEDULE, record.step)
         if record.step == stop:
             run.close()
 
@@ -197,3 +203,17 @@ def test_the_loop_trains_it_and_a_checkpoint_holds_what_was_observed(tmp_path: P
     train(second, tmp_path / "run.pt")
     for (name, tensor), other in zip(straight.state_dict().items(), second.state_dict().values(), strict=True):
         assert torch.equal(tensor, other), name
+
+
+def test_what_is_measured_and_kept_as_the_best_is_within_the_budget() -> None:
+    def alive(model: nn.Module) -> int:
+        return sum(int(layer.singular_values.count_nonzero()) for layer in adalora_layers(model).values())
+
+    def measure(model: nn.Module) -> dict[str, float]:
+        measured.append(alive(model))
+        return {"loss": -len(measured)}  # the last is the best
+
+    model, measured = gpt2(), list[int]()
+    train(model, validation=Validation(measure, every=1))
+    assert measured[15:] == [4] * 5
+    assert alive(model) == 4

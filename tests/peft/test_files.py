@@ -6,12 +6,14 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 from torch import nn
 from transformers import BertConfig, BertForSequenceClassification
 
-from aigc_ref.peft.adalora import add_adalora
+from aigc_ref.peft.adalora import adalora_layers, add_adalora
 from aigc_ref.peft.adapter import add_adapters
+from aigc_ref.peft.allocation import ranks
 from aigc_ref.peft.files import load_trained, save_trained
 from aigc_ref.peft.lora import add_lora, merge
 
@@ -47,10 +49,26 @@ def test_what_learns_is_saved_and_nothing_else_and_read_back(technique: str, tmp
     save_trained(model, file)
     assert [path.name for path in tmp_path.iterdir()] == ["trained.safetensors"]  # no part left behind
     learning = {name for name, parameter in model.named_parameters() if parameter.requires_grad}
-    assert load_file(file).keys() == learning
+    masks = {name for name, _ in model.named_buffers() if name.endswith(".kept")}  # of AdaLoRA
+    assert load_file(file).keys() == learning | masks
     again = bert()
     TECHNIQUES[technique](again)
     assert not torch.equal(again(IDS).logits, model(IDS).logits)
+    load_trained(again, file)
+    assert torch.equal(again(IDS).logits, model(IDS).logits)
+
+
+def test_the_ranks_of_adalora_are_read_back_and_a_file_without_them_still_is(tmp_path: Path) -> None:
+    file, model, again = tmp_path / "trained.safetensors", trained(TECHNIQUES["adalora"]), bert()
+    TECHNIQUES["adalora"](again)
+    for layer in adalora_layers(model).values():
+        layer.kept[0] = False
+    save_trained(model, file)
+    load_trained(again, file)
+    assert set(ranks(again).values()) == {1}
+    with safe_open(file, framework="pt") as opened:
+        metadata = opened.metadata()
+    save_file({name: tensor for name, tensor in load_file(file).items() if "kept" not in name}, file, metadata)
     load_trained(again, file)
     assert torch.equal(again(IDS).logits, model(IDS).logits)
 

@@ -86,6 +86,17 @@ def test_a_layer_that_is_used_twice_is_refused() -> None:
         add_lora(model, r"body\.0")
 
 
+@pytest.mark.parametrize(
+    ("pattern", "owner"), [(r".*\.out_proj", "MultiheadAttention"), (r".*linear1", "TransformerEncoderLayer")]
+)
+def test_a_layer_that_its_module_does_not_call_is_refused(pattern: str, owner: str) -> None:
+    model = nn.Sequential(nn.TransformerEncoderLayer(8, 2, 8))
+    with pytest.raises(ValueError, match=f"torch's {owner} does what 0.* does without calling it.* leave it out"):
+        add_lora(model, pattern)
+    assert not added_layers(model)
+    add_lora(nn.Sequential(nn.TransformerDecoderLayer(8, 2, 8)), ".*linear1")  # calls it
+
+
 def test_removing_gives_the_model_back_without_or_with_what_was_merged() -> None:
     inputs = torch.randn(3, 4)
     for merged in (False, True):

@@ -1,5 +1,7 @@
 """LoRA: what must hold whatever the numbers are."""
 
+from copy import deepcopy
+
 import pytest
 import torch
 from hypothesis import given, settings
@@ -75,6 +77,21 @@ def test_unmerging_gives_the_weight_back_up_to_two_roundings(layer: LoRALinear) 
     unmerge(model)
     unmerge(model)
     assert ((layer.base.weight - before).abs() <= bound).all()
+
+
+@some
+@given(layers, st.booleans())
+def test_a_state_is_merged_in_the_model_that_reads_it_where_it_was(layer: LoRALinear, there: bool) -> None:
+    x, model = inputs(layer), nn.Sequential(moved(layer))
+    if there:
+        merge(model)
+    state = model.state_dict()
+    assert len(state) == len(list(model.parameters())) + there  # nothing is said of what is not merged
+    again = deepcopy(model)
+    (unmerge if there else merge)(again)
+    again.load_state_dict(state)
+    assert again[0].merged == there
+    assert torch.equal(again(x), model(x))
 
 
 @some

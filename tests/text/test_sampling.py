@@ -54,6 +54,8 @@ def test_sizes_that_make_no_batch_are_refused() -> None:
     for batch_size, pool in ((0, 1), (1, 0)):
         with pytest.raises(ValueError, match="at least 1"):
             length_buckets([1], batch_size, pool=pool, generator=_chance(0))
+    with pytest.raises(ValueError, match="the budget must be at least 1 token, not 0"):
+        token_budget([0, 0], 0, generator=_chance(0))
 
 
 def test_buckets_pad_a_tenth_where_chance_pads_half() -> None:

@@ -1,8 +1,9 @@
 """The loop against a loop written out by hand, and the promises that it makes about batches and interruptions."""
 
 import json
+import math
 import signal
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -17,7 +18,7 @@ from aigc_ref.lm.losses import TokenLoss
 from aigc_ref.text.collate import Batch
 from aigc_ref.text.sampling import length_buckets
 from aigc_ref.train.loop import Recipe, StepRecord, evaluate, fit
-from aigc_ref.train.record import read_record
+from aigc_ref.train.record import Record, read_record
 from aigc_ref.train.validation import Validation
 from tests.train.tiny import COLLATE, Ids, tiny_model
 
@@ -250,6 +251,51 @@ def test_ctrl_c_at_any_point_loses_nothing_and_repeats_nothing(
     assert [StepRecord(**step) for step in steps] == expected
 
 
+class Normalised(nn.Module):
+    """A network whose forward pass changes it: batch normalisation keeps running statistics in buffers."""
+
+    seen: torch.Tensor
+
+    def __init__(self) -> None:
+        super().__init__()
+        torch.manual_seed(0)
+        self.norm, self.head = nn.BatchNorm1d(1), nn.Linear(1, 1)
+        self.register_buffer("seen", torch.zeros(1))
+
+    def forward(self, inputs: torch.Tensor) -> torch.Tensor:
+        self.seen = self.seen + inputs.sum()  # a new tensor in the place of the old
+        return self.head(self.norm(inputs)).square().sum()  # type: ignore[no-any-return]
+
+
+def _numbers(numbers: Sequence[float]) -> Batch:
+    return {"inputs": torch.tensor(numbers)[:, None]}
+
+
+def _squares(model: nn.Module, batch: Batch) -> TokenLoss:
+    return TokenLoss(model(**batch), torch.tensor(len(batch["inputs"])))
+
+
+def test_running_statistics_of_half_a_step_are_not_kept(tmp_path: Path, ctrl_c: Callable[[], None]) -> None:
+    calls = 0
+
+    def interrupted(model: nn.Module, batch: Batch) -> TokenLoss:
+        nonlocal calls
+        calls += 1
+        loss = _squares(model, batch)
+        if calls == 4:  # the second half of the second step
+            ctrl_c()
+        return loss
+
+    data, recipe = [0.5, 1.0, 4.0, 2.0, 7.0, 3.0, 5.0, 8.0], Recipe(2, 2, 1e-2, accumulation=2)
+    straight, first, second = Normalised(), Normalised(), Normalised()
+    list(fit(straight, data, _numbers, _squares, recipe, progress=False))
+    with pytest.raises(KeyboardInterrupt):
+        list(fit(first, data, _numbers, interrupted, recipe, checkpoint=tmp_path / "run.pt", progress=False))
+    list(fit(second, data, _numbers, _squares, recipe, checkpoint=tmp_path / "run.pt", progress=False))
+    for (name, tensor), other in zip(straight.state_dict().items(), second.state_dict().values(), strict=True):
+        assert torch.equal(tensor, other), name
+
+
 def test_ctrl_c_within_the_optimizers_step_waits_for_its_end(
     tmp_path: Path, ctrl_c: Callable[[], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -267,6 +313,31 @@ def test_ctrl_c_within_the_optimizers_step_waits_for_its_end(
     second, straight = tiny_model(), tiny_model()
     assert _train(second, recipe, checkpoint=tmp_path / "run.pt") == _train(straight, recipe)
     _same(straight, second)
+
+
+@pytest.mark.parametrize("stop", [2, 5])
+def test_ctrl_c_while_a_step_is_recorded_does_not_keep_it_from_the_caller(
+    tmp_path: Path, ctrl_c: Callable[[], None], monkeypatch: pytest.MonkeyPatch, stop: int
+) -> None:
+    write = Record.write
+
+    def slow_write(self: Record, step: Mapping[str, Any]) -> None:
+        write(self, step)
+        if step["step"] == stop:
+            ctrl_c()
+
+    recipe, every = Recipe(epochs=1, batch_size=4, learning_rate=1e-2), Validation(_measure, every=1)
+    files: dict[str, Any] = {"checkpoint": tmp_path / "run.pt", "log": tmp_path / "run.jsonl", "validation": every}
+    expected = _train(tiny_model(), recipe, validation=every)
+    seen: list[StepRecord] = []
+    monkeypatch.setattr(Record, "write", slow_write)
+    with pytest.raises(KeyboardInterrupt):
+        seen.extend(fit(tiny_model(), Ids(20), COLLATE, language_model_loss, recipe, progress=False, **files))
+    monkeypatch.undo()
+    seen += _train(tiny_model(), recipe, **files)
+    assert seen == expected
+    _, steps = read_record(tmp_path / "run.jsonl")
+    assert [StepRecord(**step) for step in steps] == expected
 
 
 def test_a_run_that_was_killed_goes_on_from_the_last_epoch_and_records_each_step_once(tmp_path: Path) -> None:
@@ -320,8 +391,30 @@ def test_a_checkpoint_continues_no_other_run(tmp_path: Path) -> None:
     frozen.transformer.wte.requires_grad_(False)
     with pytest.raises(ValueError, match="trainable was"):
         _train(frozen, recipe, checkpoint=path)
-    path.write_bytes(b"not a checkpoint")
-    with pytest.raises(ValueError, match=r"run\.pt is not a checkpoint of this loop"):
+
+
+def test_a_checkpoint_continues_no_run_that_the_caller_says_is_another(tmp_path: Path) -> None:
+    path, recipe = tmp_path / "run.pt", Recipe(epochs=1, batch_size=4, learning_rate=1e-2)
+    _train(tiny_model(), recipe, checkpoint=path, identity={"data": "poems"})
+    assert _train(tiny_model(), recipe, checkpoint=path, identity={"data": "poems"}) == []
+    with pytest.raises(ValueError, match=r"another run \(data was 'poems', is 'news'\); remove it"):
+        _train(tiny_model(), recipe, checkpoint=path, identity={"data": "news"})
+    with pytest.raises(ValueError, match="'seed' is among what the loop compares itself; name it otherwise"):
+        _train(tiny_model(), recipe, identity={"seed": "1"})
+
+
+@pytest.mark.parametrize("damage", ["text", "zeros", "half", "end", "no identity", "no more"])
+def test_a_damaged_checkpoint_is_an_error_that_says_how_to_go_on(tmp_path: Path, damage: str) -> None:
+    path, recipe = tmp_path / "run.pt", Recipe(epochs=1, batch_size=20, learning_rate=1e-2)
+    _train(tiny_model(), recipe, checkpoint=path)
+    whole = path.read_bytes()
+    if damage.startswith("no"):
+        identity = torch.load(path, weights_only=True)["identity"]
+        torch.save({"identity": None if damage == "no identity" else identity}, path)
+    else:
+        other = {"text": b"not a checkpoint", "zeros": bytes(99), "half": whole[: len(whole) // 2], "end": whole[:-30]}
+        path.write_bytes(other[damage])
+    with pytest.raises(ValueError, match=r"run\.pt is not a checkpoint of this loop, or .* remove it to begin anew"):
         _train(tiny_model(), recipe, checkpoint=path)
 
 
@@ -331,6 +424,11 @@ def test_a_checkpoint_continues_no_other_run(tmp_path: Path) -> None:
 def test_nothing_to_learn_from_is_an_error() -> None:
     with pytest.raises(ValueError, match="empty"):
         _train(tiny_model(), Recipe(epochs=1, batch_size=4, learning_rate=1e-2), Ids(0))
+
+
+def test_batches_of_no_examples_are_an_error() -> None:
+    with pytest.raises(ValueError, match="the batch size must be at least 1, not -1"):
+        evaluate(tiny_model(), Ids(8), COLLATE, language_model_loss, batch_size=-1)
 
 
 def test_nothing_to_train_is_an_error() -> None:
@@ -349,6 +447,10 @@ def test_a_loss_that_is_no_number_stops_the_run_before_it_spoils_the_weights() -
     with pytest.raises(FloatingPointError, match="step 1: loss nan"):
         list(fit(model, Ids(20), COLLATE, broken, Recipe(1, 4, 1e-2), progress=False))
     _same(model, tiny_model())
+    normalised = Normalised()
+    with pytest.raises(FloatingPointError):
+        list(fit(normalised, [1.0, math.nan], _numbers, _squares, Recipe(1, 2, 1e-2), progress=False))
+    assert normalised.norm.running_mean.item() == 0  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize(

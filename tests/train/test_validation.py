@@ -1,16 +1,18 @@
 """Early stopping: when it ends a run, and which weights it leaves."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
 
 from aigc_ref.finetune.causal_lm import language_model_loss
 from aigc_ref.train.loop import Recipe, StepRecord, evaluate, fit
+from aigc_ref.train.record import read_record
 from aigc_ref.train.validation import Validation
 from tests.train.tiny import COLLATE, Ids, tiny_model
 
@@ -70,6 +72,15 @@ def test_a_run_that_stopped_early_stays_stopped_and_gives_its_best_weights_again
     _train(model, Validation(measure, patience=2), checkpoint=tmp_path / "run.pt")
     assert _train(again, Validation(Scripted([]), patience=2), checkpoint=tmp_path / "run.pt") == []
     assert torch.equal(again.lm_head.weight, model.lm_head.weight)
+
+
+@pytest.mark.parametrize("kind", [np.float32, np.float64, torch.tensor])
+def test_scores_of_other_libraries_are_written_and_go_on(tmp_path: Path, kind: Callable[[float], Any]) -> None:
+    scores = Validation(lambda _: {"loss": kind(0.5)})
+    files = {"checkpoint": tmp_path / "run.pt", "log": tmp_path / "run.jsonl"}
+    _train(tiny_model(), scores, **files)
+    assert [step["scores"] for step in read_record(tmp_path / "run.jsonl")[1]] == [{"loss": 0.5}] * 10
+    assert _train(tiny_model(), scores, **files) == []
 
 
 def test_an_interruption_takes_no_patience(tmp_path: Path) -> None:
