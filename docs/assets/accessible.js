@@ -45,3 +45,8 @@ new MutationObserver(mend).observe(document.body, { childList: true, subtree: tr
 addEventListener("resize", again);
 document.fonts.addEventListener("loadingdone", again); // those of a part of the page load when it is laid out
 mend();
+
+// Material's search listens to keys alone: what is pasted by mouse, dictated or dropped was not looked for.
+document.querySelector(".md-search__input")?.addEventListener("input", ({ currentTarget }) => {
+  currentTarget.dispatchEvent(new Event("keyup"));
+});

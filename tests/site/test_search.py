@@ -142,6 +142,16 @@ def test_what_people_type_leads_to_the_page_that_they_want(page: Page, addresses
     assert within / asked >= least_within, missed
 
 
+@pytest.mark.parametrize("engine", ENGINES)
+def test_what_is_pasted_without_a_key_is_looked_for(page: Page, addresses: dict[str, str], engine: str) -> None:
+    page.goto(addresses[engine])
+    page.locator("input.md-search__input").click()
+    page.evaluate(SETTLED, EMPTY)
+    page.locator("input.md-search__input").fill("判别器")  # an input event and no key
+    page.evaluate(SETTLED, ANSWERED)
+    assert "tutorials/gan/" in _found(page, addresses[engine]).pages
+
+
 @pytest.fixture
 def root(addresses: dict[str, str]) -> str:
     if "pagefind" not in addresses:
