@@ -102,7 +102,7 @@ function restore() {
 
 // An address may name an entry that stands further down than what is shown.
 function reveal() {
-  const id = decodeURIComponent(location.hash.slice(1));
+  const id = location.hash.slice(1); // ids are ASCII; to decode what is no UTF-8 would throw
   const place = ordered(sort.value).findIndex(({ item }) => item.id === id);
   if (place < 0) return;
   limit = Math.max(limit, place + 1);

@@ -195,6 +195,16 @@ def test_an_entry_far_down_is_shown_where_the_address_names_it(page: Page, cards
 
 
 @pytest.mark.slow
+def test_an_address_that_names_no_entry_changes_nothing(page: Page) -> None:
+    thrown: list[object] = []
+    page.on("pageerror", lambda error: thrown.append(error))
+    page.goto(f"{page.url}#%E0%A4")
+    page.reload()
+    assert len(_visible(page)) == 40
+    assert thrown == []
+
+
+@pytest.mark.slow
 def test_facets_fold_away_on_a_phone(page: Page) -> None:
     box = page.locator("input[name=kind][value=blog]")
     expect(box).to_be_visible()
