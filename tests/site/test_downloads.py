@@ -115,6 +115,9 @@ def test_the_opml_holds_every_feed_that_was_curated(project: Project, language: 
     assert len(feeds_of) > 5
     assert {outline.get("xmlUrl") for outline in outlines} == feeds_of
     assert all(outline.get("text") and outline.get("type") == "rss" for outline in outlines)
+    names = [outline.get("text") for outline in outlines]
+    assert len(set(names)) == len(names)
+    assert "arXiv cs.CL" in names
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

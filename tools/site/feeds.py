@@ -101,6 +101,8 @@ def opml(project: Project, language: Language) -> str:
         for feed in filter(None, feeds):
             title = resource.title_zh or resource.title if language == "zh" else resource.title_en or resource.title
             if isinstance(resource, Blog | Community):
+                if len(feeds) > 1:  # a reader would list them all under one name
+                    title = f"{title} {feed.rstrip('/').rsplit('/', 1)[-1]}"
                 ET.SubElement(body, "outline", type="rss", text=title, title=title, xmlUrl=feed, htmlUrl=resource.url)
     return _xml(root)
 
