@@ -1,11 +1,12 @@
 """The built site: strict, the same pages in both languages, links that lead somewhere, nothing from elsewhere."""
 
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
 
-from tests.site.sites import Parsed, broken_links, parse
+from tests.site.sites import ENVIRONMENT, MKDOCS, ROOT, Parsed, broken_links, parse
 
 LOADED = {"script": ["src"], "img": ["src", "srcset"], "iframe": ["src"], "source": ["src"], "link": ["href"]}
 NOT_LOADED = {"alternate", "canonical", "next", "prev"}
@@ -18,6 +19,15 @@ def test_every_page_is_there_in_both_languages(pages: dict[str, Parsed]) -> None
     chinese = {page for page in pages if not page.startswith("en/")}
     assert chinese == english
     assert {"tutorials/gan/index.html", "tutorials/fine-tuning/index.html", "errata/index.html"} <= english
+
+
+def test_a_repository_that_is_no_owner_and_name_is_refused(tmp_path: Path) -> None:
+    environment = ENVIRONMENT | {"REPOSITORY": "https://github.com/owner/name"}
+    command = [*MKDOCS, "build", "--site-dir", str(tmp_path)]
+    run = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert run.returncode == 1
+    assert "'https://github.com/owner/name' is not owner/name" in run.stderr
+    assert "Traceback" not in run.stderr
 
 
 def test_no_title_names_the_site_twice(site: Path, pages: dict[str, Parsed]) -> None:

@@ -17,7 +17,7 @@ from typing import Any, cast
 
 from jinja2 import Environment, FileSystemBytecodeCache
 from mkdocs.config.defaults import MkDocsConfig
-from mkdocs.exceptions import PluginError
+from mkdocs.exceptions import ConfigurationError, PluginError
 from mkdocs.livereload import LiveReloadServer
 from mkdocs.plugins import event_priority
 from mkdocs.structure.files import File, Files
@@ -31,7 +31,7 @@ if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
 from tools.catalogue.lock import LockError
-from tools.catalogue.models import Resource
+from tools.catalogue.models import REPOSITORY, Resource
 from tools.catalogue.problems import CatalogueError
 from tools.site.english import SERVING, EnglishSite
 from tools.site.entries import Entry, entry_pages
@@ -99,6 +99,8 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
     repository = config.extra["repository"]
     if config.site_url and language == "en":
         config.site_url = config.site_url.rstrip("/") + "/en/"
+    if repository and not re.fullmatch(REPOSITORY, str(repository)):
+        raise ConfigurationError(f"Config value 'extra.repository' (REPOSITORY): {repository!r} is not owner/name")
     if repository:
         config.edit_uri_template = f"https://github.com/{repository}/edit/main/docs/{language}/{{path}}"
     if language == "zh" and any(_serving):  # a build has yet to empty the folder that it shares with English
