@@ -1,6 +1,7 @@
 # What one can do here. Each target sets up what it needs; `make help` lists them.
 
 PYTHON ?= python3
+ADDRESS ?= 127.0.0.1:8000
 SITE := .venv/site/bin
 TEST := .venv/test/bin
 export NO_MKDOCS_2_WARNING := 1
@@ -15,8 +16,8 @@ help: ## List what one can do here
 # ---- the site: no torch, no Node, no kernel ---------------------------------------------------------------------
 
 .PHONY: serve
-serve: .venv/site/ready ## Serve the site in both languages at http://127.0.0.1:8000/, reloading on every edit
-	$(SITE)/mkdocs serve
+serve: .venv/site/ready ## Serve the site in both languages at http://127.0.0.1:8000/ (or ADDRESS=127.0.0.1:8001), reloading on every edit
+	$(SITE)/mkdocs serve --dev-addr $(ADDRESS)
 
 .PHONY: build
 build: .venv/site/ready ## Write the site to site/, English below site/en/

@@ -2,6 +2,7 @@
 
 import importlib.util
 import re
+import subprocess
 from importlib.metadata import distribution
 from pathlib import Path
 
@@ -64,6 +65,12 @@ def test_torchvision_stays_out() -> None:
     # Beside a CPU build of torch its import fails, and peft and torchmetrics with it (pytorch/vision#9085).
     assert importlib.util.find_spec("torchvision") is None
     assert "torchvision" not in _pins()
+
+
+def test_the_server_takes_another_port() -> None:
+    command = ["make", "--dry-run", "serve", "ADDRESS=127.0.0.1:8001"]
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert "mkdocs serve --dev-addr 127.0.0.1:8001\n" in run.stdout
 
 
 def test_one_version_everywhere() -> None:
