@@ -1,5 +1,6 @@
 """The lock: whole at every moment, one record a line, never mistaken for empty."""
 
+import errno
 import os
 from datetime import UTC, datetime
 from pathlib import Path
@@ -37,6 +38,17 @@ def test_a_damaged_file_is_an_error_and_not_empty(tmp_path: Path, content: str) 
     (tmp_path / "lock").mkdir()
     (tmp_path / "lock/papers.json").write_text(content)
     with pytest.raises(LockError, match=r"papers\.json"):
+        read(tmp_path)
+
+
+def test_a_file_that_may_not_be_read_need_not_be_mended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(tmp_path, Lock(papers={"1406.2661": RECORD}))
+
+    def refused(path: Path) -> bytes:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+
+    monkeypatch.setattr(Path, "read_bytes", refused)  # root may read what has no permission
+    with pytest.raises(LockError, match=r"papers\.json: cannot be read \(Permission denied\)$"):
         read(tmp_path)
 
 

@@ -153,6 +153,8 @@ def _content(path: Path) -> dict[str, Any]:
         content = json.loads(path.read_bytes())
     except FileNotFoundError:
         return {}
+    except PermissionError as error:  # the file may be whole
+        raise LockError(f"{shown(path)}: cannot be read ({error.strerror})") from None
     except (OSError, UnicodeDecodeError, RecursionError) as error:
         raise LockError(f"{shown(path)}: cannot be read ({error}); {MEND}") from None
     except json.JSONDecodeError as error:
