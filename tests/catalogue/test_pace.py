@@ -137,12 +137,18 @@ def test_a_deadline_begins_nothing_after_it(catalogue: Write, arxiv: ArxivStandI
 
 @pytest.mark.parametrize(
     ("option", "value"),
-    [("--budget", "-1"), ("--budget", "many"), ("--deadline", "nan"), ("--max-age", "-1"), ("--contact", "x\r\ny: z")],
+    [
+        *(("--budget", "-1"), ("--budget", "many"), ("--deadline", "nan"), ("--max-age", "-1"), ("--max-age", "x")),
+        ("--contact", "x\r\ny: z"),
+    ],
 )
-def test_a_number_that_is_none_is_wrong_usage(catalogue: Write, option: str, value: str) -> None:
+def test_a_number_that_is_none_is_wrong_usage(
+    catalogue: Write, capsys: pytest.CaptureFixture[str], option: str, value: str
+) -> None:
     with pytest.raises(SystemExit) as ended:
         cli.main(["--resources", str(catalogue()), option, value])
     assert ended.value.code == cli.USAGE
+    assert f"error: argument {option}: {value!r} is n" in capsys.readouterr().err
 
 
 def test_who_asks_and_whom_to_write_to_is_said(catalogue: Write, arxiv: ArxivStandIn, github: GitHubStandIn) -> None:
