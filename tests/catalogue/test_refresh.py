@@ -188,6 +188,24 @@ def test_dry_run_says_the_cost_and_asks_nothing(
     assert not github.requests
 
 
+@pytest.mark.parametrize("missing", ["rich", "httpx"])
+def test_a_missing_package_is_named_with_what_brings_it(catalogue: Write, missing: str) -> None:
+    script = ROOT / "tools/refresh_resources.py"
+    code = f"import runpy, sys; sys.modules[{missing!r}] = None; runpy.run_path({str(script)!r}, run_name='__main__')"
+    command = [sys.executable, "-c", code, "--resources", str(catalogue())]
+    run = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert run.returncode == cli.USAGE
+    assert run.stderr == f"needs {missing}: run `make refresh`, or pip install '.[refresh]'\n"
+
+
+def test_it_finds_the_catalogue_from_any_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(["--check"]) == cli.OK
+    assert "valid" in capsys.readouterr().out
+
+
 def test_an_interrupted_run_keeps_what_it_had_and_goes_on(
     catalogue: Write, github: GitHubStandIn, arxiv: ArxivStandIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -3,7 +3,7 @@
 Exit codes:
   0    done: the catalogue is valid, and what was due has been answered for, or left to the next run by a budget
   1    the catalogue is not valid; every error is listed
-  2    wrong usage, or a variable of the environment cannot be used
+  2    wrong usage, a variable of the environment cannot be used, or a package is missing
   3    a service did not answer for everything (no network, for one); what was known is kept
   4    the lock cannot be read or written (damaged, newer than the tool, disk full); it is as it was
   5    another refresh is at work on this catalogue
@@ -38,6 +38,7 @@ from tools.catalogue.report import Report, counts, report
 from tools.catalogue.report_formats import FORMATS
 
 OK, INVALID, USAGE, NOT_ANSWERED, LOCK, BUSY, INTERRUPTED = 0, 1, 2, 3, 4, 5, 130
+RESOURCES = Path(__file__).resolve().parents[2] / "resources"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -80,7 +81,7 @@ def _parser() -> argparse.ArgumentParser:
         help="drop what is known of an arXiv id, owner/name or address: the next answer is new",
     )
     parser.add_argument(
-        "--resources", type=Path, default=Path("resources"), metavar="DIR", help="a catalogue; its lock lies beside it"
+        "--resources", type=Path, default=RESOURCES, metavar="DIR", help="a catalogue; its lock lies beside it"
     )
 
     which = parser.add_argument_group("what to fetch")
