@@ -1,6 +1,7 @@
 """What a person should look at: named with its place, and with a patch that applies and says what it should."""
 
 import json
+import shlex
 import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
@@ -14,6 +15,9 @@ from tests.standins.github import GitHubStandIn, Repository
 from tools.catalogue import cli
 from tools.catalogue.drift import replacement
 from tools.catalogue.load import load
+from tools.tutorials.source import LANGUAGES
+
+ROOT = Path(__file__).resolve().parents[2]
 
 TOOL = """\
 - id: tool-x
@@ -177,3 +181,10 @@ def test_papers_of_a_copy_are_not_compared(catalogue: Write, capsys: pytest.Capt
     record = '{"state":"ok","checked":"2026-11-01T00:00:00Z","source":"arxiv-copies","data":{"title":"Another"}}'
     (folder / "lock/papers.json").write_text('{"version": 1, "records": {"1406.2661": ' + record + "}}")
     assert to_do(folder, capsys, "--offline") == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_guides_pipe_holds_where_there_is_nothing_to_patch(tmp_path: Path, language: str) -> None:
+    guide = (ROOT / f"docs/{language}/upkeep.md").read_text(encoding="utf-8")
+    (pipe,) = (line for line in guide.splitlines() if "| git apply" in line)
+    subprocess.run(shlex.split(pipe.partition("|")[2]), cwd=tmp_path, input=b"", check=True)
