@@ -14,5 +14,6 @@ What is public is a module; import what you need from it, as in `from aigc_ref.m
                 inception_score, prdc; `python -m aigc_ref.metrics` is a command
     figures     the site's look for matplotlib
 
-Nothing is imported here, so that `aigc_ref.metrics.bleu` costs what it needs: no torch.
+Nothing is imported here, so that `aigc_ref.metrics.bleu` costs what it needs: no torch. What needs more than Python has
+it from the extra `train`: `pip install 'aigc-ref[train]'`.
 """

@@ -1,1 +1,5 @@
 """Generative adversarial networks: losses, networks, one training step, and a toy problem that one can see through."""
+
+from aigc_ref.extras import needs_torch
+
+needs_torch(__name__)

@@ -172,7 +172,7 @@ COMMANDS: dict[str, Command] = {
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs a command. Returns 2, after a line on standard error, where a file cannot be used or written to."""
+    """Runs a command. Returns 2, after a line on standard error, where a file or a package cannot be used."""
     parser = ArgumentParser(
         "python -m aigc_ref.metrics", description=__doc__, formatter_class=RawDescriptionHelpFormatter
     )
@@ -190,6 +190,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _fail(f"{error.filename}: {error.strerror}")
     except ValueError as error:
         return _fail(str(error))
+    except ModuleNotFoundError as error:
+        return _fail(f"needs {error.name}: pip install 'aigc-ref[train]'")
     return _print((json.dumps(answer.data, ensure_ascii=False, indent=2) if options.json else answer.table) + "\n")
 
 

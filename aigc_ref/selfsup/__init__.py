@@ -1,1 +1,5 @@
 """Self-supervised learning: labels that the data itself gives, and a probe of what was learnt from them."""
+
+from aigc_ref.extras import needs_torch
+
+needs_torch(__name__)
