@@ -38,7 +38,7 @@ from tools.catalogue.facts import (
 from tools.catalogue.history import Point
 from tools.catalogue.load import Catalogue, load
 from tools.catalogue.lock import Lock
-from tools.catalogue.models import MODELS
+from tools.catalogue.models import INVISIBLE, MODELS
 from tools.site import templates
 from tools.site.pages import site_pages
 from tools.site.project import read_project
@@ -160,7 +160,11 @@ def _poison(resources: Path) -> Catalogue:
                 entry |= {name: value for name, value in optional.items() if name in fields and name not in entry}
             if stem == "papers":
                 entry["doi"] = f'10.1234/{number}}}{{"><script>owned()</script>'
-        poisoned = _hostile(entries, "", payloads)
+        curated = (payload for payload in payloads if not INVISIBLE & set(payload))  # those are refused
+        poisoned: Any = _hostile(entries, "", curated)
+        for number, entry in enumerate(poisoned if stem in MODELS else ()):
+            own = f"{list(MODELS).index(stem)}-{number}"  # no two reasons are the same
+            entry["why"] = {"zh": f"{entry['why']['zh']}好 {own}。", "en": f"{entry['why']['en']} {own}."}
         path.write_text(yaml.safe_dump(poisoned, allow_unicode=True, width=10_000), encoding="utf-8")
     catalogue = load(resources)
     states, now = cycle(State), datetime(2026, 1, 2, tzinfo=UTC)
