@@ -305,6 +305,8 @@ def _catalogue() -> str:
         PAPER.replace("paper-gan", f"paper-{number}")
         .replace("1406.2661", arxiv)
         .replace("goodfeli/adversarial", repository)
+        .replace("一页", f"第 {number} 页")
+        .replace("One page", f"Page {number}")
         for number, arxiv, repository in zip(NUMBERS, KEYS["arXiv"], KEYS["GitHub"], strict=True)
     )
     return "\n".join(entries)

@@ -189,7 +189,8 @@ def test_memory_does_not_grow_with_the_files(write: Write, capsys: pytest.Captur
         return most
 
     peak(1_000)  # what is made once: compiled expressions, and the tuples that CPython keeps for later
-    assert peak(1_000) < peak(100) + 20_000  # its lines alone would take 200,000 bytes more
+    # Its lines alone would take 200,000 bytes more; what waits for the collector of garbage takes some 20,000.
+    assert peak(1_000) < peak(100) + 60_000
 
 
 def test_it_starts_without_torch(write: Write) -> None:

@@ -31,9 +31,10 @@ OUT_OF_SIGHT = """() => {
             if (/auto|scroll/.test(getComputedStyle(parent).overflowX)) return true;
         return false;
     };
-    const wide = [...document.querySelectorAll("article *")].filter(
-        (element) => element.checkVisibility() && element.getBoundingClientRect().right > innerWidth + 1
-            && !element.closest(".katex-mathml, .katex .hide-tail") && !reachable(element));
+    const out = (element) => element.checkVisibility() && element.getBoundingClientRect().right > innerWidth + 1
+        && !element.closest(".katex-mathml, .katex .hide-tail") && !reachable(element);
+    // Asked twice: the first element of a part that is not painted may answer with the width that it had before.
+    const wide = [...document.querySelectorAll("article *")].filter(out).filter(out);
     return wide.map((element) => element.outerHTML.slice(0, 100));
 }"""
 """Elements that reach beyond the window and that no scrolling brings into it."""
