@@ -117,8 +117,9 @@ def _topics(folder: Path, problems: list[Problem]) -> tuple[tuple[Topic, ...], l
     There are no ids where the file cannot be read to its end, and then no entry is blamed at all.
     """
     path = folder / "topics.yaml"
+    before = len(problems)
     nodes = _entries(path, problems, required=True)
-    broken = bool(problems)
+    broken = len(problems) > before
     topics = tuple(topic for _, topic in _validated(Topic, path, nodes, problems))
     problems += _duplicates([(path, "topics", node) for node in nodes])
     return topics, None if broken else [str(node.find("id").value) for node in nodes]

@@ -30,12 +30,11 @@ def problems_of(error: ValidationError, model: type[BaseModel], path: Path, entr
 
 def _hint(model: type[BaseModel], field: str) -> str:
     """What may have been meant by a field that the model does not have."""
-    if model not in MODELS.values():
-        return suggestion(field, list(model.model_fields))
-    if field == "kind":
+    if field == "kind" and model in MODELS.values():
         return "; the file that an entry stands in says it"
     files = [f"{stem}.yaml" for stem, other in MODELS.items() if field in other.model_fields]
-    return f", which is for {', '.join(files)}" if files else suggestion(field, list(model.model_fields))
+    elsewhere = f", which is for {', '.join(files)}" if files and model in MODELS.values() else ""
+    return suggestion(field, list(model.model_fields)) or elsewhere
 
 
 def _values(model: type[BaseModel], field: str) -> str:
