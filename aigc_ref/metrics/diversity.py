@@ -104,7 +104,7 @@ def self_bleu(
 
 def _refuse_one_text(texts: Iterable[str]) -> None:
     if isinstance(texts, str):  # else its letters would be the texts
-        raise ValueError("a single text where several are expected; give a list of texts")  # noqa: TRY004
+        raise ValueError("a single text where several are expected; give a list of texts")  # noqa: TRY004  as all bad input of the metrics
 
 
 def _nearest(lengths: Counter[int], length: int) -> int:

@@ -25,7 +25,7 @@ def paired(ones: Iterable[One], others: Iterable[Other], one: str, other: str) -
         ValueError: there are 1 references and more hypotheses; give one of each for the other
     """
     if isinstance(ones, str) or isinstance(others, str):
-        raise ValueError(f"a single text where {one} and {other} are expected; write [text]")  # noqa: TRY004
+        raise ValueError(f"a single text where {one} and {other} are expected; write [text]")  # noqa: TRY004  as all bad input of the metrics
     number = 0
     iterator = iter(others)
     for number, first in enumerate(ones, start=1):

@@ -216,7 +216,7 @@ def test_where_the_pictures_are_not_the_message_says_how_to_get_them(tmp_path: P
 
 def test_a_part_that_there_is_not_is_named_with_those_there_are() -> None:
     with pytest.raises(ValueError, match="has the parts train and test, not 'validation'"):
-        fashion_mnist.load("validation")  # type: ignore[arg-type]
+        fashion_mnist.load("validation")  # type: ignore[arg-type]  # that is the point
 
 
 @pytest.mark.slow

@@ -133,4 +133,4 @@ def test_bad_input_is_named() -> None:
         with pytest.raises(ValueError, match="order must be at least 1, not 0"):
             sentence_bleu(text, ["a"], order=0)
     with pytest.raises(ValueError, match="smoothing is one of none, exp, floor; not 'EXP'"):
-        corpus_bleu(["a"], [["a"]], smoothing="EXP")  # type: ignore[arg-type]
+        corpus_bleu(["a"], [["a"]], smoothing="EXP")  # type: ignore[arg-type]  # that is the point

@@ -41,7 +41,7 @@ def _open(page: Page, address: str) -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_page_is_accessible(page: Page, address: str, language: str, path: str) -> None:
     for size in (WIDE, NARROW):
-        page.set_viewport_size(size)  # type: ignore[arg-type]
+        page.set_viewport_size(size)
         _open(page, address + LANGUAGES[language] + path)
         assert page.evaluate(FINDINGS) == [], size
 

@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Response, expect
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Response, ViewportSize, expect
 
 from tests.site.sites import ROOT
 
-WIDE, NARROW = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
+WIDE: ViewportSize = {"width": 1280, "height": 800}
+NARROW: ViewportSize = {"width": 390, "height": 844}
 SCHEMES = {"light": "default", "dark": "slate"}
 """What the reader's system prefers → Material's name for it."""
 LANGUAGES = {"zh": "", "en": "en/"}
@@ -72,13 +73,13 @@ class Watched:
 
 @pytest.fixture(scope="module", params=SCHEMES)
 def watched(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Watched]:
-    with browser.new_context(viewport=WIDE, color_scheme=request.param) as context:  # type: ignore[arg-type]
+    with browser.new_context(viewport=WIDE, color_scheme=request.param) as context:
         yield Watched(context.new_page())
 
 
 @pytest.fixture(scope="module")
 def context(browser: Browser) -> Iterator[BrowserContext]:
-    with browser.new_context(viewport=WIDE) as context:  # type: ignore[arg-type]
+    with browser.new_context(viewport=WIDE) as context:
         yield context
 
 
@@ -92,7 +93,7 @@ def page(context: BrowserContext) -> Iterator[Page]:
 @pytest.mark.parametrize("path", PAGES)
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_page_is_whole_wherever_it_is_read(watched: Watched, address: str, language: str, path: str) -> None:
-    watched.page.set_viewport_size(WIDE)  # type: ignore[arg-type]
+    watched.page.set_viewport_size(WIDE)
     page = watched.open(address + LANGUAGES[language] + path)
     scheme = SCHEMES[page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light'")]
     assert page.locator("body").get_attribute("data-md-color-scheme") == scheme
@@ -102,7 +103,7 @@ def test_a_page_is_whole_wherever_it_is_read(watched: Watched, address: str, lan
     if path in WITH_FORMULAS:
         assert formulas.count() > 5
     for size in (WIDE, NARROW):
-        page.set_viewport_size(size)  # type: ignore[arg-type]
+        page.set_viewport_size(size)
         assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
         assert page.evaluate(OUT_OF_SIGHT) == []
         cut = "[...document.querySelectorAll('article img')].filter(i => i.complete && !i.naturalWidth).map(i => i.src)"
@@ -114,7 +115,7 @@ def test_a_page_is_whole_wherever_it_is_read(watched: Watched, address: str, lan
 
 def test_what_would_be_wrong_with_a_page_is_noticed(watched: Watched, address: str) -> None:
     page = watched.open(address + "errata/")
-    page.set_viewport_size(NARROW)  # type: ignore[arg-type]
+    page.set_viewport_size(NARROW)
     page.evaluate(
         """() => {
             console.error("seen");
@@ -148,7 +149,7 @@ UNMARKED = """() => {
 @pytest.mark.parametrize("path", ["", "catalogue/", "tutorials/gan/"])
 def test_whatever_the_keyboard_reaches_shows_it(watched: Watched, address: str, path: str) -> None:
     page = watched.open(address + path)
-    page.set_viewport_size(WIDE)  # type: ignore[arg-type]
+    page.set_viewport_size(WIDE)
 
     def unmarked() -> set[str]:
         found = set()
@@ -252,7 +253,7 @@ def test_a_link_to_an_entry_brings_it_into_view(page: Page, address: str) -> Non
 
 @pytest.mark.parametrize("path", ["catalogue/", "en/catalogue/tools/"])
 def test_without_scripts_every_entry_is_there_and_no_filter(browser: Browser, address: str, path: str) -> None:
-    with browser.new_context(viewport=NARROW, java_script_enabled=False) as context:  # type: ignore[arg-type]
+    with browser.new_context(viewport=NARROW, java_script_enabled=False) as context:
         page = context.new_page()
         page.goto(address + path)
         assert page.locator(".card").count() > 40
@@ -272,7 +273,7 @@ def test_the_language_switch_goes_to_the_same_page_and_back(page: Page, address:
 
 
 def test_the_colours_are_the_readers_choice_on_every_page(browser: Browser, address: str) -> None:
-    with browser.new_context(viewport=WIDE, color_scheme="light") as context:  # type: ignore[arg-type]
+    with browser.new_context(viewport=WIDE, color_scheme="light") as context:
         page = context.new_page()
         page.goto(address)
         light = page.evaluate("getComputedStyle(document.body).backgroundColor")
@@ -288,7 +289,7 @@ def test_the_colours_are_the_readers_choice_on_every_page(browser: Browser, addr
 
 
 def test_a_picture_of_several_panels_is_scrolled_on_a_phone_and_not_shrunk(page: Page, address: str) -> None:
-    page.set_viewport_size(NARROW)  # type: ignore[arg-type]
+    page.set_viewport_size(NARROW)
     page.goto(f"{address}tutorials/gan/")
     picture = page.locator(".picture").first
     shown = picture.locator("img:visible").bounding_box()

@@ -97,7 +97,7 @@ def parse(data: bytes) -> tuple[Node | None, list[Fault]]:
         remedy = next((f"; {remedy}" for said, remedy in _REMEDIES.items() if said in problem), "")
         builder.faults.append(Fault(line, column, f"is not YAML: {problem}{remedy}"))
         if builder.root and isinstance(builder.root.value, list) and len(builder.stack) > 1:
-            builder.root.value.remove(builder.stack[1])
+            builder.root.value.pop()
     return builder.root, builder.faults
 
 
