@@ -23,6 +23,7 @@ from tests.standins.server import Misbehaviour, Response, StandIn
 from tools.catalogue import cli, transport
 from tools.catalogue import lock as lock_files
 from tools.catalogue.lock import Lock
+from tools.catalogue.parts import PAPERS, REPOSITORIES
 
 TABLE = Path(__file__).resolve().parents[2] / "docs" / "faults.json"
 TOKEN = "ghp_secret"
@@ -316,7 +317,7 @@ def _facts(lock: Lock) -> dict[tuple[str, str], object]:
     """Key and field → what is known."""
     return {
         (key, name): value
-        for records in (lock.papers, lock.repositories)
+        for records in (lock[PAPERS], lock[REPOSITORIES])
         for key, record in records.items()
         for name, value in record.data
         if value is not None
@@ -338,8 +339,8 @@ def test_nothing_is_lost(
     lock = lock_files.read(folder)
     before = _facts(lock)
     assert len(before) > 40
-    for key, record in lock.repositories.items():  # else an ETag lets the server answer without a body
-        lock.repositories[key] = record.model_copy(update={"etag": None})
+    for key, record in lock[REPOSITORIES].items():  # else an ETag lets the server answer without a body
+        lock[REPOSITORIES][key] = record.model_copy(update={"etag": None})
     lock_files.write(folder, lock)
     capfd.readouterr()
 
@@ -377,7 +378,7 @@ def test_nothing_is_lost(
 
 def _outcomes(lock: Lock, service: str, asked: dict[str, Any]) -> list[str]:
     """One for each key: the state that is not ok, the reason for no answer, or "answered"."""
-    records: dict[str, Any] = lock.papers if service == "arXiv" else lock.repositories
+    records: dict[str, Any] = lock[PAPERS] if service == "arXiv" else lock[REPOSITORIES]
     states = [records[key].state.value for key in KEYS[service]]
     silent = [reason for reason, count in asked["not_answered"].items() for _ in range(count)]
     fine = [ANSWERED if state == "ok" else state for state in states]

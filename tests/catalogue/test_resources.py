@@ -8,8 +8,9 @@ import yaml
 from jsonschema import Draft202012Validator
 
 from tools.catalogue import lock as lock_files
-from tools.catalogue.load import Catalogue, entries_by, load
+from tools.catalogue.load import Catalogue, load
 from tools.catalogue.models import MODELS
+from tools.catalogue.parts import PAPERS, REPOSITORIES
 from tools.catalogue.schema import schemas
 
 RESOURCES = Path(__file__).resolve().parents[2] / "resources"
@@ -62,5 +63,5 @@ def test_schemas_are_those_of_the_models() -> None:
 
 def test_the_lock_knows_no_key_that_the_catalogue_does_not(catalogue: Catalogue) -> None:
     lock = lock_files.read(RESOURCES)
-    assert set(lock.papers) <= set(entries_by(catalogue.resources, "arxiv"))
-    assert set(lock.repositories) <= set(entries_by(catalogue.resources, "code"))
+    assert set(lock[PAPERS]) <= set(PAPERS.keys(catalogue))
+    assert set(lock[REPOSITORIES]) <= set(REPOSITORIES.keys(catalogue))

@@ -106,7 +106,7 @@ def test_a_page_tells_the_versions_and_the_state_of_a_paper(project: Project) ->
         state=State.WITHDRAWN, since=date(2026, 11, 4), checked=checked, source="arxiv", reason="An error", data=data
     )
     points = [Point(date(2026, 1, 2), None, "v1"), Point(date(2026, 11, 5), None, "v2")]
-    lock = Lock(papers={arxiv: record}, history={arxiv: points})
+    lock = Lock({"papers": {arxiv: record}}, history={arxiv: points})
     block = entry_pages(replace(project, lock=lock), "en")["catalogue/paper-gan.md"].block
     text = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", block))
     assert "Latest version v2 · 2026-11-03" in text

@@ -39,6 +39,7 @@ from tools.catalogue.history import Point
 from tools.catalogue.load import Catalogue, load
 from tools.catalogue.lock import Lock
 from tools.catalogue.models import INVISIBLE, MODELS
+from tools.catalogue.parts import LINKS, PAPERS, REPOSITORIES
 from tools.site import templates
 from tools.site.pages import site_pages
 from tools.site.project import read_project
@@ -173,11 +174,11 @@ def _poison(resources: Path) -> Catalogue:
         said: dict[str, Any] = {"checked": now, "source": next(payloads), "reason": next(payloads)}
         if arxiv := getattr(resource, "arxiv", None):
             facts = _facts(PaperFacts, payloads)
-            lock.papers[arxiv] = PaperRecord(state=next(states), data=facts, **said)
+            lock[PAPERS][arxiv] = PaperRecord(state=next(states), data=facts, **said)
         if resource.code:
             found = _facts(RepositoryFacts, payloads)
-            lock.repositories[resource.code] = RepositoryRecord(state=next(states), data=found, **said)
-        lock.links[resource.url] = LinkRecord(state=next(states), since=now.date(), data=LinkFacts(), **said)
+            lock[REPOSITORIES][resource.code] = RepositoryRecord(state=next(states), data=found, **said)
+        lock[LINKS][resource.url] = LinkRecord(state=next(states), since=now.date(), data=LinkFacts(), **said)
         for key in filter(None, (arxiv, resource.code)):
             days = [(date(2026, 1, day), day * 10) for day in (1, 2, 3)]
             lock.history[key] = [Point(day, stars, next(payloads)) for day, stars in days]

@@ -14,13 +14,11 @@ import argparse
 import os
 import re
 import sys
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from rich import progress
 from rich.console import Console
@@ -28,10 +26,12 @@ from rich.console import Console
 from tools.catalogue import lock as lock_files
 from tools.catalogue import plan as planning
 from tools.catalogue.environment import Settings, SettingsError, settings
-from tools.catalogue.load import Catalogue, entries_by, load
+from tools.catalogue.load import Catalogue, load
 from tools.catalogue.lock import Lock, LockBusyError, LockError
-from tools.catalogue.pace import Manners
-from tools.catalogue.plan import PARTS, Plan, Selection
+from tools.catalogue.pace import RunLimits
+from tools.catalogue.parts import PARTS
+from tools.catalogue.plan import CHOICES, Plan, Selection
+from tools.catalogue.policy import policy_of
 from tools.catalogue.problems import CatalogueError
 from tools.catalogue.refresh import Job, Progress
 from tools.catalogue.report import Report, counts, report
@@ -68,7 +68,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="refresh_resources.py",
         description=summary,
-        epilog=codes + "\nenvironment: GITHUB_TOKEN (or GH_TOKEN), AIGC_ARXIV_URL, AIGC_GITHUB_URL, AIGC_LINKS_URL",
+        epilog=f"{codes}\nenvironment: {', '.join(_variables())}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     what = parser.add_mutually_exclusive_group()
@@ -86,7 +86,7 @@ def _parser() -> argparse.ArgumentParser:
 
     which = parser.add_argument_group("what to fetch")
     which.add_argument(
-        "--only", metavar="PART", action="append", choices=PARTS, help=f"of {', '.join(PARTS)}; may be repeated"
+        "--only", metavar="PART", action="append", choices=CHOICES, help=f"of {', '.join(CHOICES)}; may be repeated"
     )
     which.add_argument("--ids", metavar="ID", nargs="+", default=[], help="entries, arXiv ids or owner/name; else all")
     which.add_argument("--force", action="store_true", help="also what is fresh")
@@ -105,6 +105,14 @@ def _parser() -> argparse.ArgumentParser:
     how.add_argument("--json", action="store_const", const="json", dest="format", help="the same as --format json")
     how.add_argument("--full-pace", action="store_true", help="spare stand-ins as if they were the services")
     return parser
+
+
+def _variables() -> Iterator[str]:
+    """Of the environment: tokens, then addresses."""
+    for endpoint in planning.endpoints():
+        if endpoint.tokens:
+            yield " or ".join(endpoint.tokens)
+    yield from (endpoint.variable for endpoint in planning.endpoints())
 
 
 def _not_negative(text: str) -> float:
@@ -137,9 +145,9 @@ def _run(parser: argparse.ArgumentParser, options: argparse.Namespace) -> int:
         return OK
     if unknown := planning.unknown_names(catalogue, options.ids):
         parser.error(f"--ids: the catalogue has no {', '.join(unknown)}")
-    environment = settings(os.environ)
+    environment = settings(os.environ, planning.endpoints())
     selection = Selection(
-        frozenset(options.only or PARTS),
+        frozenset(options.only or CHOICES),
         frozenset(options.ids),
         options.force,
         None if options.max_age is None else timedelta(days=options.max_age),
@@ -149,16 +157,20 @@ def _run(parser: argparse.ArgumentParser, options: argparse.Namespace) -> int:
         if options.offline:
             _print(options, report(catalogue, lock, []))
         else:
-            plan = _plan(catalogue, lock, selection, environment)
-            _print(options, Report(counts(catalogue)), [*_counted(catalogue), *_intention(plan, environment, options)])
+            plan = planning.plan(catalogue, lock, datetime.now(UTC), selection, environment)
+            _print(
+                options,
+                Report(counts(catalogue)),
+                [*_counted(catalogue), *_intention(catalogue, plan, environment, options)],
+            )
         return OK
     with lock_files.held(folder, options.wait):
         lock = lock_files.read(folder)
         if options.forget:
             return _forget(parser, folder, lock, options.forget)
-        plan = _plan(catalogue, lock, selection, environment)
+        plan = planning.plan(catalogue, lock, datetime.now(UTC), selection, environment)
         if options.format == "text":
-            print("\n".join([*_counted(catalogue), *_intention(plan, environment, options)]), flush=True)
+            print("\n".join([*_counted(catalogue), *_intention(catalogue, plan, environment, options)]), flush=True)
         done, finished = _refresh(options, catalogue, lock, plan, environment)
     _print(options, done)
     if not finished:
@@ -166,15 +178,8 @@ def _run(parser: argparse.ArgumentParser, options: argparse.Namespace) -> int:
     return OK if done.complete else NOT_ANSWERED
 
 
-def _plan(catalogue: Catalogue, lock: Lock, selection: Selection, environment: Settings) -> Plan:
-    if not environment.asks_links:
-        selection = Selection(selection.parts - {"links"}, selection.names, selection.force, selection.max_age)
-    return planning.plan(catalogue, lock, datetime.now(UTC), selection)
-
-
 def _forget(parser: argparse.ArgumentParser, folder: Path, lock: Lock, key: str) -> int:
-    known: list[dict[str, Any]] = [lock.papers, lock.repositories, lock.links]
-    if not any(records.pop(key, None) for records in known):
+    if not any(lock[part].pop(key, None) for part in PARTS if part.things):
         parser.error(f"--forget: nothing is known of {key!r}")
     lock_files.write(folder, lock)
     print(f"{key}: forgotten")
@@ -188,7 +193,7 @@ def _refresh(
         # Imported here: half of the time of a run that has nothing to ask would go into arxiv and httpx.
         from tools.catalogue.services import ask
 
-        jobs, finished = ask(options.resources, catalogue, lock, plan, environment, _manners(options), _progress)
+        jobs, finished = ask(options.resources, catalogue, lock, plan, environment, _limits(options), _progress)
     else:
         jobs, finished = [], True
     dropped = _prune(catalogue, lock) if finished else []
@@ -197,8 +202,8 @@ def _refresh(
     return report(catalogue, lock, jobs, dropped), finished
 
 
-def _manners(options: argparse.Namespace) -> Manners:
-    return Manners(
+def _limits(options: argparse.Namespace) -> RunLimits:
+    return RunLimits(
         requests=options.budget,
         seconds=options.deadline,
         contact=options.contact,
@@ -208,21 +213,17 @@ def _manners(options: argparse.Namespace) -> Manners:
 
 def _prune(catalogue: Catalogue, lock: Lock) -> list[str]:
     """Drops the records of what is not curated any more, and says of which."""
-    watched = {watch.id for watch in catalogue.watches}
-    kept: list[tuple[dict[str, Any], Any]] = [
-        (lock.papers, entries_by(catalogue.resources, "arxiv")),
-        (lock.repositories, entries_by(catalogue.resources, "code")),
-        (lock.links, planning.addresses(catalogue)),
-        (lock.new_papers, watched),
-        (lock.new_repositories, watched),
-    ]
-    dropped = [(records, key) for records, keys in kept for key in records if key not in keys]
-    for records, key in dropped:
-        del records[key]
-    found = {hit.name for record in lock.new_repositories.values() for hit in record.data.hits}
-    for name in [name for name in lock.history if name not in found | lock.papers.keys() | lock.repositories.keys()]:
+    dropped: list[str] = []
+    remembered: set[str] = set()
+    for part in PARTS:
+        records, keys = lock[part], part.keys(catalogue)
+        for key in [key for key in records if key not in keys]:
+            del records[key]
+            dropped.append(key)
+        remembered |= part.remembered(records)
+    for name in lock.history.keys() - remembered:
         del lock.history[name]
-    return [key for _, key in dropped]
+    return dropped
 
 
 def _counted(catalogue: Catalogue) -> Iterator[str]:
@@ -232,27 +233,31 @@ def _counted(catalogue: Catalogue) -> Iterator[str]:
     yield f"{sum(found.values()):5} in all"
 
 
-def _intention(plan: Plan, environment: Settings, options: argparse.Namespace) -> Iterator[str]:
-    hosts = Counter(urlsplit(address).netloc for address in plan.links)
-    gap = 0.0 if environment.arxiv.loopback and not options.full_pace else 3.0
-    papers = planning.cost_of_papers(len(plan.papers), len(plan.new_papers), gap)
-    token = environment.token is not None
-    repositories = planning.cost_of_repositories(len(plan.repositories), len(plan.new_repositories), token=token)
-    links = planning.cost_of_links(len(plan.links), len(hosts), max(hosts.values(), default=0))
-    for title, what, cost in (
-        ("arXiv", {"papers": plan.papers, "searches": plan.new_papers}, papers),
-        ("GitHub", {"repositories": plan.repositories, "searches": plan.new_repositories}, repositories),
-        ("Links", {"addresses": plan.links}, links),
-    ):
-        due = " and ".join(f"{len(keys)} {name}" for name, keys in what.items() if keys)
+def _intention(catalogue: Catalogue, plan: Plan, environment: Settings, options: argparse.Namespace) -> Iterator[str]:
+    hints: list[str] = []
+    for endpoint in planning.endpoints():
+        parts = list(planning.parts_of(endpoint))
+        if not environment.asks(endpoint):
+            if any(part.keys(catalogue) for part in parts):
+                what = endpoint.what or endpoint.title
+                yield (
+                    f"{endpoint.title}: not asked for, since a service is a stand-in; "
+                    f"{endpoint.variable} can name one for {what}"
+                )
+            continue
+        service = environment.services[endpoint.name]
+        spared = service is None or not service.loopback or options.full_pace
+        cost = planning.cost_of(
+            parts, plan, environment, policy_of(endpoint.name).gap if spared and endpoint.url else 0.0
+        )
+        due = " and ".join(f"{len(plan[part])} {part.things or 'searches'}" for part in parts if plan[part])
         if due:
-            yield f"{title}: {due} are due, {cost.requests} requests, about {cost.seconds:.0f} s"
-        elif title != "Links" or environment.asks_links:
-            yield f"{title}: nothing is due"
-    if not environment.asks_links:
-        yield "Links: not asked for, since a service is a stand-in; AIGC_LINKS_URL can name one for the web"
-    if plan.repositories and not token:
-        yield "without a GITHUB_TOKEN GitHub answers 60 requests an hour; the rest goes on in the next run"
+            yield f"{endpoint.title}: {due} are due, {cost.requests} requests, about {cost.seconds:.0f} s"
+        elif any(part.keys(catalogue) for part in parts):
+            yield f"{endpoint.title}: nothing is due"
+        if endpoint.hint and environment.token(endpoint) is None and any(plan[part] for part in parts if part.things):
+            hints.append(endpoint.hint)
+    yield from hints
     for limit in (
         options.budget is not None and f"{options.budget} requests",
         options.deadline is not None and f"{options.deadline:g} s",
@@ -290,7 +295,7 @@ def _progress(jobs: Sequence[Job[Any]]) -> Iterator[Progress]:
         progress.TimeElapsedColumn(),
     )
     with progress.Progress(*columns, console=console, transient=True) as bars:
-        tasks = {job.source.title: bars.add_task(job.source.title, total=len(job.keys)) for job in jobs if job.keys}
+        tasks = {job.part.label: bars.add_task(job.part.label, total=len(job.keys)) for job in jobs if job.keys}
 
         def advance(title: str, done: int, _: int) -> None:
             if title in tasks:

@@ -1,5 +1,6 @@
 """The home page: what this is, the doors, and a strip of what is alive, all on one screen."""
 
+from tools.catalogue.parts import PAPERS, REPOSITORIES
 from tools.site.paths import PAGE
 from tools.site.project import Project
 from tools.site.templates import front_matter, html_block
@@ -12,8 +13,8 @@ def home_page(project: Project, language: Language) -> dict[str, str | bytes]:
     words = WORDS[language]
     start = project.tutorials[0][0] if project.tutorials else None
     figure = first_figure(*project.tutorials[0], language) if project.tutorials else None
-    answers = [record.checked for record in project.lock.papers.values()]
-    answers += [record.checked for record in project.lock.repositories.values()]
+    answers = [record.checked for record in project.lock[PAPERS].values()]
+    answers += [record.checked for record in project.lock[REPOSITORIES].values()]
     checked = max((answer.date() for answer in answers if answer), default=None)
     strip = [
         (words.strip_resources, len(project.catalogue.resources)),

@@ -9,6 +9,7 @@ from tools.catalogue.facts import LinkRecord, PaperRecord, Record, RepositoryRec
 from tools.catalogue.history import Point, risen
 from tools.catalogue.lock import Lock
 from tools.catalogue.models import Access, Book, Resource
+from tools.catalogue.parts import LINKS, PAPERS, REPOSITORIES
 
 MONTH = timedelta(days=30)
 
@@ -64,9 +65,9 @@ def known(resource: Resource, lock: Lock) -> Known:
     arxiv = getattr(resource, "arxiv", None) or ""
     code = resource.code or ""
     return Known(
-        lock.papers.get(arxiv),
-        lock.repositories.get(code),
-        lock.links.get(resource.url),
+        lock[PAPERS].get(arxiv),
+        lock[REPOSITORIES].get(code),
+        lock[LINKS].get(resource.url),
         lock.history.get(code, ()),
         lock.history.get(arxiv, ()),
     )

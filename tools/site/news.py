@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from tools.catalogue.facts import State
 from tools.catalogue.history import risen
+from tools.catalogue.parts import LINKS, NEW_PAPERS, NEW_REPOSITORIES, PAPERS, REPOSITORIES
 from tools.site.cards import page_of
 from tools.site.links import source
 from tools.site.project import Project
@@ -24,7 +25,7 @@ def news_page(project: Project, language: Language) -> dict[str, str | bytes]:
     added = sorted(project.catalogue.resources, key=lambda resource: resource.added, reverse=True)[:MOST]
     searches = []
     for watch in project.catalogue.watches:
-        papers, repositories = project.lock.new_papers.get(watch.id), project.lock.new_repositories.get(watch.id)
+        papers, repositories = project.lock[NEW_PAPERS].get(watch.id), project.lock[NEW_REPOSITORIES].get(watch.id)
         found = [
             (hit.title or hit.arxiv, f"https://arxiv.org/abs/{hit.arxiv}", hit.published)
             for hit in (papers.data.hits if papers else ())[:MOST]
@@ -59,9 +60,9 @@ def _changes(project: Project, language: Language) -> Iterator[tuple[str, str, s
     for resource in project.catalogue.resources:
         href = source(PAGE, page_of(resource))
         arxiv = getattr(resource, "arxiv", None)
-        paper = project.lock.papers.get(arxiv) if arxiv else None
-        repository = project.lock.repositories.get(resource.code) if resource.code else None
-        link = project.lock.links.get(resource.url)
+        paper = project.lock[PAPERS].get(arxiv) if arxiv else None
+        repository = project.lock[REPOSITORIES].get(resource.code) if resource.code else None
+        link = project.lock[LINKS].get(resource.url)
         for record in (paper, repository, link):
             if record and record.since and record.state not in {State.OK, State.UNKNOWN}:
                 yield str(record.since), resource.title, href, words.states[record.state], record.reason or ""
