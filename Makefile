@@ -32,7 +32,7 @@ check: .venv/site/ready ## Check the catalogue: every error with file, line and 
 	$(SITE)/python tools/refresh_resources.py --check
 
 .PHONY: refresh
-refresh: .venv/site/ready ## Fetch what arXiv and GitHub say about the catalogue's papers and repositories
+refresh: .venv/site/ready ## Fetch what arXiv, GitHub, Hugging Face and PyPI say about what the catalogue names
 	$(SITE)/python tools/refresh_resources.py
 
 .PHONY: schema
@@ -66,7 +66,7 @@ test: .venv/test/ready .venv/site/ready .venv/node/ready system ## Everything: l
 	$(TEST)/python -m pytest
 
 .PHONY: faults
-faults: .venv/test/ready ## Try every fault of arXiv and GitHub anew and write the table of them for the site
+faults: .venv/test/ready ## Try every fault of the services anew and write the table of them for the site
 	$(TEST)/python -m pytest -q tests/catalogue/test_faults.py --write-faults
 
 .PHONY: bench

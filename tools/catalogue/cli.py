@@ -11,11 +11,12 @@ Exit codes:
 """
 
 import argparse
+import logging
 import os
 import re
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -45,7 +46,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser = _parser()
     options = parser.parse_args(arguments)
     try:
-        return _run(parser, options)
+        with _requests_said() if options.verbose else nullcontext():
+            return _run(parser, options)
     except CatalogueError as error:
         print(error, file=sys.stderr)
         return INVALID
@@ -103,6 +105,7 @@ def _parser() -> argparse.ArgumentParser:
     how.add_argument("--wait", metavar="SECONDS", type=_not_negative, default=0.0, help="for another refresh to end")
     how.add_argument("--format", choices=FORMATS, default="text", help="of the report")
     how.add_argument("--json", action="store_const", const="json", dest="format", help="the same as --format json")
+    how.add_argument("--verbose", action="store_true", help="say each request, with what came of it, on stderr")
     how.add_argument("--full-pace", action="store_true", help="spare stand-ins as if they were the services")
     return parser
 
@@ -264,6 +267,21 @@ def _intention(catalogue: Catalogue, plan: Plan, environment: Settings, options:
     ):
         if limit:
             yield f"this run may take {limit}; what is left goes on in the next"
+
+
+@contextmanager
+def _requests_said() -> Iterator[None]:
+    """Each request as a line on stderr: what `transport` logs."""
+    log, lines = logging.getLogger("tools.catalogue"), logging.StreamHandler()
+    lines.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
+    level = log.level
+    log.addHandler(lines)
+    log.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        log.removeHandler(lines)
+        log.setLevel(level)
 
 
 def _print(options: argparse.Namespace, result: Report, lines: list[str] | None = None) -> None:

@@ -22,6 +22,7 @@ Steps = tuple[str | int, ...]
 
 ADVICE = {
     State.WITHDRAWN: "say so in a note, or remove the entry",
+    State.YANKED: "say so in a note, or name another package",
     State.REPLACED: "look at both, and say so in a note or change the entry",
     State.NOT_FOUND: "correct or remove it",
     State.GONE: "correct or remove it",

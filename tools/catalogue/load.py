@@ -23,7 +23,13 @@ from tools.catalogue.yaml_text import Node
 
 Item = TypeVar("Item", bound=BaseModel)
 
-ONCE = {"papers": ("arxiv", "doi"), "tools": ("code",), "datasets": ("arxiv",), "reports": ("arxiv",)}
+ONCE = {
+    "papers": ("arxiv", "doi"),
+    "tools": ("code", "pypi"),
+    "models": ("huggingface",),
+    "datasets": ("arxiv", "huggingface"),
+    "reports": ("arxiv",),
+}
 """Fields whose value two entries of one file must not share. Ids, urls and ISBNs are compared across all files."""
 
 

@@ -55,6 +55,9 @@ class Both(NamedTuple):
     zh: str
     en: str
 
+    def of(self, language: str) -> str:
+        return self.zh if language == "zh" else self.en
+
 
 class Shown(NamedTuple):
     """A fact for readers: its name, its value, and whether it is worth a place on the card. Plain text, all of it."""
@@ -62,6 +65,9 @@ class Shown(NamedTuple):
     name: Both
     value: Both | str
     on_card: bool = False
+
+    def text(self, language: str) -> str:
+        return self.value if isinstance(self.value, str) else self.value.of(language)
 
 
 class Part(ABC, Generic[Facts]):

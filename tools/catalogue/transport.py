@@ -7,9 +7,7 @@ origin, so no header of ours, the token above all, reaches anyone else). One con
 User-Agent: httpx's is blocked by some.
 """
 
-import email.utils
 import logging
-import re
 import socket
 import threading
 import time
@@ -26,7 +24,7 @@ from tools.catalogue.answers import Reason
 from tools.catalogue.environment import Service, SettingsError
 from tools.catalogue.pace import Pace
 from tools.catalogue.policy import CONNECT, DEADLINE, LARGEST, LONGEST_WAIT, PASSING, REDIRECTS, SILENCE
-from tools.catalogue.replies import Failure, Reply
+from tools.catalogue.replies import Failure, Reply, retry_after
 from tools.catalogue.text import clean
 
 PRODUCT = "aigc-ref-catalogue"
@@ -244,33 +242,6 @@ def judged(reply: Reply, telling: Container[int] = ()) -> Reply | Failure:
             return Failure(Reason.SERVER_ERROR, f"answers {status}", wait)
         case status:
             return Failure(Reason.REFUSED, f"answers {status}")
-
-
-def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds to wait by `Retry-After` (a number or a date) or, with nothing remaining, by a header of the limit.
-
-    That is `x-ratelimit-reset` (GitHub: a moment), or `ratelimit: "api";r=0;t=55` (the Hub: seconds).
-
-    Dates are compared with the server's own `Date`, so that a clock that is wrong here does no harm.
-    """
-    now = _timestamp(headers.get("date")) or time.time()
-    said = headers.get("retry-after", "").strip()
-    if re.fullmatch(r"\d{1,12}(\.\d+)?", said, re.ASCII):  # a negative number is no answer
-        return float(said)
-    if (moment := _timestamp(said)) is not None:
-        return max(0.0, moment - now)
-    reset = headers.get("x-ratelimit-reset", "")
-    if headers.get("x-ratelimit-remaining") == "0" and re.fullmatch(r"\d{1,12}", reset, re.ASCII):
-        return max(0.0, float(reset) - now)
-    used_up = re.search(r";\s*r=0\s*;\s*t=(\d{1,12})", headers.get("ratelimit", ""), re.ASCII)
-    return float(used_up[1]) if used_up else None
-
-
-def _timestamp(text: str | None) -> float | None:
-    try:
-        return email.utils.parsedate_to_datetime(text or "").timestamp()
-    except (ValueError, OverflowError):
-        return None
 
 
 def _origin(url: str) -> tuple[str, str | None, int | None]:

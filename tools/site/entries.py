@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tools.catalogue.models import Book, Conference, Paper, Resource
+from tools.catalogue.parts import SHOWN
 from tools.site.cards import STEM, Link, card, page_of
 from tools.site.known import Known, access_of, known
 from tools.site.links import source
@@ -50,7 +51,7 @@ def entry_pages(project: Project, language: Language) -> dict[str, Entry]:
             "entry.html",
             card=shown,
             rows=_rows(_curated(resource, words, language)),
-            fetched=_rows(_fetched(facts, words)),
+            fetched=_rows(_fetched(facts, words, language)),
             versions=[(point.version, point.day) for point in facts.versions if point.version],
             bibtex=bibtex_entry(resource) if isinstance(resource, Paper) else None,
             kind=Link(words.kinds[resource.kind], source(here, kind)),
@@ -104,10 +105,12 @@ def _curated(resource: Resource, words: Words, language: Language) -> Iterator[R
         yield names["feeds"], address, address
     if resource.code:
         yield names["code"], resource.code, f"https://github.com/{resource.code}"
+    for part in SHOWN:
+        yield from ((names[str(part.field)], key, part.page(key)) for key, _ in part.uses(resource))
     yield words.added, str(resource.added), None
 
 
-def _fetched(facts: Known, words: Words) -> Iterator[Row]:
+def _fetched(facts: Known, words: Words, language: Language) -> Iterator[Row]:
     """What services said, each with the day on which it was checked."""
     if facts.paper:
         paper = facts.paper.data
@@ -128,6 +131,8 @@ def _fetched(facts: Known, words: Words) -> Iterator[Row]:
         yield words.release, " · ".join(filter(None, release)), None
         yield words.main_language, repository.main_language or "", None
         yield words.code_license, repository.license_spdx or "", None
+    for part, record in facts.others:
+        yield from ((said.name.of(language), said.text(language), None) for said in part.shown(record.data))
     for record in facts.records:
         if record.state not in {"ok", "unknown"} and record.since:
             said = " · ".join(filter(None, [words.states[record.state], str(record.since), record.reason or ""]))

@@ -10,7 +10,7 @@ from tools.tutorials.source import Language
 PAGE = "faults.md"
 
 
-SERVICES = ("arXiv", "GitHub GraphQL", "GitHub REST")
+SERVICES = ("arXiv", "GitHub GraphQL", "GitHub REST", "Hugging Face", "PyPI")
 
 
 def faults_page(project: Project, language: Language) -> dict[str, str | bytes]:
@@ -23,7 +23,7 @@ def faults_page(project: Project, language: Language) -> dict[str, str | bytes]:
     parts = [
         front_matter(words.faults, about, hide=("toc",), searched=False),
         f"# {words.faults}\n\n{about}\n{{ .lead }}\n",
-        f"| {words.fault} | {' | '.join(SERVICES)} | {words.lost} |\n|---|---|---|---|--:|",
+        f"| {words.fault} | {' | '.join(SERVICES)} | {words.lost} |\n|---|---|---|---|---|---|--:|",
     ]
     for tries in rows.values():
         name = getattr(next(iter(tries.values())), language)

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 from tools.catalogue.facts import State
 from tools.catalogue.history import risen
-from tools.catalogue.parts import LINKS, NEW_PAPERS, NEW_REPOSITORIES, PAPERS, REPOSITORIES
+from tools.catalogue.parts import NEW_PAPERS, NEW_REPOSITORIES
 from tools.site.cards import page_of
+from tools.site.known import known
 from tools.site.links import source
 from tools.site.project import Project
 from tools.site.templates import front_matter, html_block
@@ -59,10 +60,6 @@ def _changes(project: Project, language: Language) -> Iterator[tuple[str, str, s
     words = WORDS[language]
     for resource in project.catalogue.resources:
         href = source(PAGE, page_of(resource))
-        arxiv = getattr(resource, "arxiv", None)
-        paper = project.lock[PAPERS].get(arxiv) if arxiv else None
-        repository = project.lock[REPOSITORIES].get(resource.code) if resource.code else None
-        link = project.lock[LINKS].get(resource.url)
-        for record in (paper, repository, link):
-            if record and record.since and record.state not in {State.OK, State.UNKNOWN}:
+        for record in known(resource, project.lock).records:
+            if record.since and record.state not in {State.OK, State.UNKNOWN}:
                 yield str(record.since), resource.title, href, words.states[record.state], record.reason or ""

@@ -191,6 +191,7 @@ STATES_ZH = {
     State.ARCHIVED: "已归档",
     State.DISABLED: "已停用",
     State.WITHDRAWN: "已撤稿",
+    State.YANKED: "发布已撤回",
     State.REPLACED: "已被取代",
     State.NOT_FOUND: "找不到",
     State.GONE: "已撤下",
@@ -287,6 +288,8 @@ ZH = Words(
         "organization": "机构",
         "instructors": "讲师",
         "weights": "权重",
+        "huggingface": "Hugging Face",
+        "pypi": "PyPI",
         "use": "用途",
         "year": "年份",
         "feed": "订阅源",
@@ -387,6 +390,8 @@ ZH = Words(
     sources={
         "arxiv": "arXiv",
         "github": "GitHub",
+        "huggingface": "Hugging Face",
+        "pypi": "PyPI",
         "git-history": "git 历史",
         "arxiv-copies": "arXiv 公开副本",
         "links": "网页",
@@ -447,7 +452,7 @@ ZH = Words(
     upkeep="目录怎样保持真实",
     publishing="发布",
     faults="故障表",
-    faults_about="每一种故障都在按 arXiv 和 GitHub 的规则应答的替身服务器上真的试过：先好好刷新一次，再让故障发生，"
+    faults_about="每一种故障都在按各个服务的规则应答的替身服务器上真的试过：先好好刷新一次，再让故障发生，"
     "然后数一数已知的事实少了几条。共 {tried} 次，丢了 {lost} 条：没有回答时，已知的原样保留。这张表由测试运行写成，过期会让测试失败。",
     fault="故障",
     lost="丢失",
@@ -465,6 +470,7 @@ ZH = Words(
         "archived": "记为已归档",
         "disabled": "记为已停用",
         "withdrawn": "记为已撤稿",
+        "yanked": "记为发布已撤回",
         "replaced": "记为已被取代",
         "blocked": "记为被屏蔽",
     },
@@ -500,6 +506,7 @@ STATES_EN = {
     State.ARCHIVED: "archived",
     State.DISABLED: "disabled",
     State.WITHDRAWN: "withdrawn",
+    State.YANKED: "yanked",
     State.REPLACED: "replaced",
     State.NOT_FOUND: "not found",
     State.GONE: "gone",
@@ -617,6 +624,8 @@ EN = Words(
         "organization": "organisation",
         "instructors": "teachers",
         "weights": "weights",
+        "huggingface": "Hugging Face",
+        "pypi": "PyPI",
         "use": "use",
         "year": "year",
         "feed": "feed",
@@ -694,6 +703,8 @@ EN = Words(
     sources={
         "arxiv": "arXiv",
         "github": "GitHub",
+        "huggingface": "Hugging Face",
+        "pypi": "PyPI",
         "git-history": "git history",
         "arxiv-copies": "public copies of arXiv",
         "links": "web",
@@ -757,7 +768,7 @@ EN = Words(
     upkeep="How the catalogue is kept true",
     publishing="Publishing",
     faults="Table of faults",
-    faults_about="Each fault was tried for real on stand-in servers that follow the rules of arXiv and GitHub: a good "
+    faults_about="Each fault was tried for real on stand-in servers that follow the services' rules: a good "
     "refresh first, then the fault, then a count of the facts that went missing. {tried} trials, {lost} facts lost: what gets no answer stays as it was known. "
     "The run of the tests writes this table; a test fails when it is out of date.",
     fault="Fault",
@@ -776,6 +787,7 @@ EN = Words(
         "archived": "marked archived",
         "disabled": "marked disabled",
         "withdrawn": "marked withdrawn",
+        "yanked": "marked yanked",
         "replaced": "marked replaced",
         "blocked": "marked blocked",
     },

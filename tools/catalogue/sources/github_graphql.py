@@ -18,10 +18,10 @@ from tools.catalogue.answers import Answer, Found, Missing, NotAnswered, Reason
 from tools.catalogue.facts import RepositoryFacts, RepositoryHit, RepositoryHits
 from tools.catalogue.parts.repositories import BATCH
 from tools.catalogue.policy import PASSING
-from tools.catalogue.replies import Failure, Reply
+from tools.catalogue.replies import Failure, Reply, retry_after
 from tools.catalogue.source import Source, not_answered
-from tools.catalogue.text import clean
-from tools.catalogue.transport import Transport, retry_after
+from tools.catalogue.text import clean, day
+from tools.catalogue.transport import Transport
 
 FOUND = 20  # repositories of a search: what rises is near its top
 SMALLEST = 6  # 50, 25, 12, 6: an outage costs four requests, not one for each repository
@@ -267,8 +267,3 @@ def repository_answer(key: str, said: dict[str, Any], etag: str | None = None) -
     if not facts.name:
         return NotAnswered(key, Reason.MALFORMED, "GitHub names no repository")
     return Found(key, facts, etag)
-
-
-def day(moment: object) -> object:
-    """The day of an ISO 8601 moment."""
-    return moment[:10] if isinstance(moment, str) else moment

@@ -14,11 +14,11 @@ from urllib.parse import urlencode
 
 from tools.catalogue.answers import Answer, Blocked, Found, Missing, NotAnswered, Reason, Unchanged
 from tools.catalogue.facts import RepositoryFacts, RepositoryHits
-from tools.catalogue.replies import Failure, Reply
+from tools.catalogue.replies import Failure, Reply, retry_after
 from tools.catalogue.source import Source
-from tools.catalogue.sources.github_graphql import FOUND, day, hits, repository_answer
-from tools.catalogue.text import clean
-from tools.catalogue.transport import Transport, retry_after
+from tools.catalogue.sources.github_graphql import FOUND, hits, repository_answer
+from tools.catalogue.text import clean, day
+from tools.catalogue.transport import Transport
 
 
 @dataclass
