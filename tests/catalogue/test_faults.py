@@ -341,7 +341,7 @@ FAULTS = [
     Fault("hub-hostile", "许可证标签里有控制字符、反向书写符、孤立代理项", "controls, direction marks and a lone surrogate in a licence tag", ("Hub",), changed(lambda body: body.replace(b"license:apache-2.0", b"license:a\\u001b[31m\\u202e\\ud83d")), ANSWERED),
     # PyPI's content
     Fault("pypi-missing", "404：软件包不存在或已删除", "404: no such package, or deleted", ("PyPI",), packages(lambda known: None), ANSWERED),
-    Fault("pypi-yanked", "所有发布都已撤回（yanked）", "every release is yanked", ("PyPI",), packages(lambda known: Package(known.name, yanked=True, yanked_reason="broken")), ANSWERED, "yanked"),
+    Fault("pypi-yanked", "所有发布都已撤回", "every release is yanked", ("PyPI",), packages(lambda known: Package(known.name, yanked=True, yanked_reason="broken")), ANSWERED, "yanked"),
     Fault("pypi-another", "答的是另一个软件包", "answers for another package", ("PyPI",), packages(lambda known: Package("other")), ANSWERED, "implausible answer"),
     Fault("pypi-moved", "跳转到另一个软件包", "redirects to another package", ("PyPI",), once(Response(301, headers={"Location": "/pypi/other/json"})), ANSWERED, "implausible answer"),
     Fault("pypi-no-info", "JSON 里没有 info", "JSON without info", ("PyPI",), always(Response(200, b"{}")), "malformed answer"),

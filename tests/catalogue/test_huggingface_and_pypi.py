@@ -267,13 +267,18 @@ def test_addresses_that_the_hub_vouches_for_are_no_links(refresh: Callable[..., 
     assert sorted(links.keys(load(tmp_path))) == ["https://example.org/tool", "https://example.org/x"]
 
 
+@pytest.mark.parametrize("named", ["  huggingface: owner/x\n", ""], ids=["named", "shown by an address"])
 def test_a_rename_comes_with_patches_that_leave_a_valid_catalogue(
     refresh: Callable[..., int],
     tmp_path: Path,
     hub: HubStandIn,
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
+    catalogue: Write,
+    named: str,
 ) -> None:
+    line = "  huggingface: owner/x\n"
+    catalogue(models=MODEL.replace(line, named), datasets=DATASET.replace(line, named))
     assert refresh() == cli.OK
     hub.moved = {"owner/x": "other/x-2", "datasets/owner/x": "datasets/other/x-2"}
     hub.make = lambda key: replace(hub_of(key), number=hub_of("owner/x").hub_id)
@@ -289,7 +294,8 @@ def test_a_rename_comes_with_patches_that_leave_a_valid_catalogue(
         *load(tmp_path).by_kind("model"),
         *load(tmp_path).by_kind("dataset"),
     )
-    assert getattr(model, "huggingface", None) == getattr(data, "huggingface", None) == "other/x-2"
+    new_name = "other/x-2" if named else None
+    assert getattr(model, "huggingface", None) == getattr(data, "huggingface", None) == new_name
     assert getattr(model, "weights", None) == "https://huggingface.co/other/x-2"
     assert data.url == "https://huggingface.co/datasets/other/x-2"
 
@@ -370,10 +376,8 @@ def test_verbose_says_each_request(refresh: Callable[..., int], capsys: pytest.C
 @pytest.mark.parametrize(
     ("stem", "was", "typed", "message"),
     [
-        ("models", "  huggingface: owner/x\n", "", "1:3: weights shows owner/x on the Hugging Face Hub, and "
-         "huggingface says nothing; write huggingface: owner/x"),
         ("datasets", "huggingface: owner/x", "huggingface: owner/y", "1:3: url shows owner/x on the Hugging Face Hub, "
-         "and huggingface says owner/y; write huggingface: owner/x"),
+         "and huggingface says owner/y; which?"),
         ("models", "huggingface: owner/x", "huggingface: x", "6:16: huggingface: 'x' is not a repository of the "
          "Hugging Face Hub; write it as 'owner/name'"),
         ("models", "huggingface: owner/x", "huggingface: datasets/x", "6:16: huggingface: 'datasets/x' is not a repo"),

@@ -10,8 +10,10 @@ from jsonschema import Draft202012Validator
 from tools.catalogue import lock as lock_files
 from tools.catalogue.load import Catalogue, load
 from tools.catalogue.models import MODELS
-from tools.catalogue.parts import PAPERS, REPOSITORIES
+from tools.catalogue.parts import PAPERS, PARTS, REPOSITORIES
 from tools.catalogue.schema import schemas
+from tools.site.words import WORDS
+from tools.tutorials.source import LANGUAGES
 
 RESOURCES = Path(__file__).resolve().parents[2] / "resources"
 
@@ -65,3 +67,18 @@ def test_the_lock_knows_no_key_that_the_catalogue_does_not(catalogue: Catalogue)
     lock = lock_files.read(RESOURCES)
     assert set(lock[PAPERS]) <= set(PAPERS.keys(catalogue))
     assert set(lock[REPOSITORIES]) <= set(REPOSITORIES.keys(catalogue))
+
+
+def test_every_part_has_a_file_of_its_own_and_a_field_that_pages_have_a_word_for() -> None:
+    assert len({lock_files.path_of(RESOURCES, part.name) for part in PARTS}) == len(PARTS)
+    fields = {part.field for part in PARTS if part.field}
+    assert fields >= {"arxiv", "code", "huggingface", "pypi"}
+    for field in fields:
+        assert any(field in model.model_fields for model in MODELS.values()), field
+        assert all(field in WORDS[language].fields for language in LANGUAGES), field
+
+
+def test_the_catalogue_names_models_data_sets_and_packages(catalogue: Catalogue) -> None:
+    keys = {part.name: part.keys(catalogue) for part in PARTS}
+    assert keys["huggingface"].keys() >= {"Qwen/Qwen-Image", "datasets/HuggingFaceFW/fineweb"}
+    assert {"torch", "transformers"} <= keys["pypi"].keys()

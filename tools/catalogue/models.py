@@ -339,17 +339,24 @@ class Entry(_Strict):
         return self
 
     @model_validator(mode="after")
-    def _names_the_hub_repository_that_it_shows(self) -> Self:
-        if "huggingface" not in type(self).model_fields:
-            return self
-        named, prefix = getattr(self, "huggingface", None), "datasets/" if self.kind == "dataset" else ""
-        for field in ("url", "weights"):
-            shown = hub_repository_of(getattr(self, field, None) or "")
-            bare = shown.removeprefix(prefix) if shown and shown.startswith(prefix) else None
-            if bare and re.fullmatch(HUB_REPOSITORY, bare) and bare != named:
-                says = f"{field} shows {bare} on the Hugging Face Hub, and huggingface says {named or 'nothing'}"
-                raise ValueError(f"{says}; write huggingface: {bare}")
+    def _names_no_other_hub_repository_than_it_shows(self) -> Self:
+        named = getattr(self, "huggingface", None)
+        for field, shown in self.hub_repositories.items():
+            if named and shown != named:
+                raise ValueError(f"{field} shows {shown} on the Hugging Face Hub, and huggingface says {named}; which?")
         return self
+
+    @property
+    def hub_repositories(self) -> dict[str, str]:
+        """Field → owner/name, of the addresses that show a repository of the entry's own kind on the Hub."""
+        found: dict[str, str] = {}
+        if "huggingface" in type(self).model_fields:
+            prefix = "datasets/" if self.kind == "dataset" else ""
+            for field in ("url", "weights"):
+                key = hub_repository_of(getattr(self, field, None) or "") or ""
+                if re.fullmatch(prefix + HUB_REPOSITORY, key):
+                    found[field] = key.removeprefix(prefix)
+        return found
 
     @model_validator(mode="after")
     def _unchecked_names_fields(self) -> Self:
@@ -407,7 +414,9 @@ class Model(Entry):
     organization: Line
     weights: Url | None = None
     huggingface: HubRepository | None = Field(
-        None, description="Its repository on the Hugging Face Hub, as owner/name; of a family, the one to start from."
+        None,
+        description="Its repository on the Hugging Face Hub, as owner/name, unless url or weights shows it; "
+        "of a family, the one to start from.",
     )
     license: License | None = None
 
@@ -417,7 +426,9 @@ class Dataset(Entry):
     use: Literal["training", "benchmark"]
     year: Year
     arxiv: ArxivId | None = None
-    huggingface: HubRepository | None = Field(None, description="On the Hugging Face Hub, as owner/name.")
+    huggingface: HubRepository | None = Field(
+        None, description="On the Hugging Face Hub, as owner/name, unless url shows it."
+    )
     license: License | None = None
     venue: Line | None = None
 

@@ -25,7 +25,7 @@ from tools.catalogue.drift import Remark, Steps, remark, same_licence
 from tools.catalogue.environment import Endpoint
 from tools.catalogue.facts import Count, FactsModel, Record, State, Text
 from tools.catalogue.load import Catalogue
-from tools.catalogue.models import Dataset, Resource, hub_repository_of
+from tools.catalogue.models import Dataset, Resource
 from tools.catalogue.part import Both, Part, Shown, Use
 from tools.catalogue.replies import Failure, Reply, json_object, retry_after
 from tools.catalogue.source import Source, failed
@@ -67,8 +67,11 @@ class HuggingFace(Part[HubFacts]):
     has_page = "https://huggingface.co/{}"
 
     def uses(self, resource: Resource) -> Iterator[tuple[str, Steps]]:
+        """What the entry names or, where it names nothing, what one of its addresses shows."""
         prefix = DATASET if isinstance(resource, Dataset) else ""
-        for name, steps in super().uses(resource):
+        named = list(super().uses(resource))
+        shown = [(name, (place,)) for place, name in resource.hub_repositories.items()]
+        for name, steps in (named or shown)[:1]:
             yield prefix + name, steps
 
     def source(self, run: "Run") -> Source[HubFacts]:
@@ -95,7 +98,8 @@ class HuggingFace(Part[HubFacts]):
         data = record.data
         for resource, steps in uses:
             if _moved(key, data) and record.state is not State.REPLACED:
-                yield remark(catalogue, resource, steps, key, f"now {data.name}; write the new name", data.name)
+                if steps == (self.field,):
+                    yield remark(catalogue, resource, steps, key, f"now {data.name}; write the new name", data.name)
                 yield from _moved_addresses(catalogue, resource, key, str(data.name))
             ours = getattr(resource, "license", None)
             if ours and data.license and not _agree(ours, data.license):
@@ -131,8 +135,8 @@ def _moved(key: str, data: HubFacts) -> bool:
 def _moved_addresses(catalogue: Catalogue, resource: Resource, key: str, name: str) -> Iterator[Remark]:
     """The entry's addresses at the Hub: they must name the repository that the entry names."""
     prefix = DATASET if key.startswith(DATASET) else ""
-    for place in ("url", "weights"):
-        if hub_repository_of(getattr(resource, place, None) or "") == key:
+    for place, shown in resource.hub_repositories.items():
+        if prefix + shown == key:
             address = f"{HUB.url}/{prefix}{name}"
             yield remark(catalogue, resource, (place,), key, f"moved to {address}", address)
 
