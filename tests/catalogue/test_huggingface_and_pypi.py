@@ -94,7 +94,7 @@ def pypi() -> Iterator[PyPIStandIn]:
 def refresh(
     catalogue: Write, hub: HubStandIn, pypi: PyPIStandIn, monkeypatch: pytest.MonkeyPatch
 ) -> Callable[..., int]:
-    """Runs the command on a catalogue of a model, a data set and a tool."""
+    """Runs the command on a catalogue of a model, a dataset and a tool."""
     monkeypatch.setenv("HF_ENDPOINT", hub.url)
     monkeypatch.setenv("AIGC_PYPI_URL", pypi.url)
     monkeypatch.delenv("HF_TOKEN", raising=False)
@@ -258,7 +258,7 @@ def test_facts_are_fetched_and_a_second_run_asks_nothing(
     assert (len(hub.requests), len(pypi.requests)) == (2, 1)
     out = capsys.readouterr().out
     assert "Hugging Face: nothing is due" in out
-    assert "2 models and data sets: 2 ok" in out
+    assert "2 models and datasets: 2 ok" in out
     assert "arXiv: not asked for, since a service is a stand-in; AIGC_ARXIV_URL can name one for arXiv" in out
 
 

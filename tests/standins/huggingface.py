@@ -1,4 +1,4 @@
-"""The Hugging Face Hub's API for models and data sets: `expand`, 401 for what is not there, 307 for what was renamed.
+"""The Hugging Face Hub's API for models and datasets: `expand`, 401 for what is not there, 307 for what was renamed.
 
 By its documentation (huggingface.co/docs/hub/api, /rate-limits) and what its client makes of the answers
 (huggingface_hub/utils/_http.py).

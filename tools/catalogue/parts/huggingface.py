@@ -1,4 +1,4 @@
-"""Models and data sets on the Hugging Face Hub: licence, downloads, last change, whether they are gated, moved, gone.
+"""Models and datasets on the Hugging Face Hub: licence, downloads, last change, whether they are gated, moved, gone.
 
 One request each, to /api/models/NAME or /api/datasets/NAME. `expand` names the properties that are wanted, for an
 answer of a kilobyte instead of a list of every file. A renamed repository is a redirect within the Hub; the answer
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 HUB = Endpoint("huggingface", "Hugging Face", "HF_ENDPOINT", "https://huggingface.co", tokens=("HF_TOKEN",))
 DATASET = "datasets/"
-"""How the key of a data set begins, as its address does: a model may have the same name."""
+"""How the key of a dataset begins, as its address does: a model may have the same name."""
 WANTED = ("disabled", "downloads", "gated", "lastModified", "likes", "private", "tags")
 
 
@@ -59,7 +59,7 @@ class HubFacts(FactsModel):
 
 class HuggingFace(Part[HubFacts]):
     name = "huggingface"
-    things = "models and data sets"
+    things = "models and datasets"
     endpoint = HUB
     facts = HubFacts
     field = "huggingface"

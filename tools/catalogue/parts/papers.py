@@ -65,7 +65,7 @@ class Papers(Part[PaperFacts]):
         if record.source != self.endpoint.name:
             return  # a copy of arXiv's record is where the curated fields came from
         for paper in (use.resource for use in uses):
-            if isinstance(paper, Paper):  # a book or data set has a title and a year of its own
+            if isinstance(paper, Paper):  # a book or dataset has a title and a year of its own
                 yield from _differences(catalogue, paper, key, record.data)
 
 
