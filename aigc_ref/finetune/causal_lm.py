@@ -1,7 +1,7 @@
 """Fine-tuning a causal language model of transformers on texts.
 
 `train_epoch` goes once through the texts, `evaluate` measures the model on others; both use the loss of
-`aigc_ref.lm.losses`, which shifts and passes over padding, and the loop of `aigc_ref.train.loop`.
+`aigc_ref.lm.loss`, which shifts and passes over padding, and the loop of `aigc_ref.train.loop`.
 
     >>> from transformers import GPT2Config, GPT2LMHeadModel
     >>> from aigc_ref.text.tokenizers import character_tokenizer
@@ -33,12 +33,14 @@ from aigc_ref.finetune import command
 from aigc_ref.finetune.pretrained import load_tokenizer, named_errors, pad_token_id
 from aigc_ref.finetune.texts import read_lines
 from aigc_ref.lm.generate import generate
-from aigc_ref.lm.losses import TokenLoss, causal_loss
+from aigc_ref.lm.loss import causal_loss
 from aigc_ref.metrics.perplexity import bits_per_character, perplexity
-from aigc_ref.text.collate import Batch, causal_collator
+from aigc_ref.text.collate import causal_collator
 from aigc_ref.text.datasets import TextDataset
 from aigc_ref.text.tokenizers import byte_pair_tokenizer
 from aigc_ref.train import loop
+from aigc_ref.train.batch import Batch
+from aigc_ref.train.loss import SummedLoss
 from aigc_ref.train.validation import Validation
 
 __all__ = ["Evaluation", "TextDataset", "evaluate", "language_model_loss", "main", "train_epoch", "windows"]
@@ -56,7 +58,7 @@ class Evaluation:
         return perplexity(self.nats_per_token * self.tokens, self.tokens)
 
 
-def language_model_loss(model: nn.Module, batch: Batch) -> TokenLoss:
+def language_model_loss(model: nn.Module, batch: Batch) -> SummedLoss:
     """The loss function of a causal language model, for the loop."""
     logits = model(input_ids=batch["input_ids"], attention_mask=batch["attention_mask"]).logits
     return causal_loss(logits, batch["labels"])
@@ -91,9 +93,9 @@ def evaluate(
     """
     collate = causal_collator(pad_token_id(tokenizer))
     loss = loop.evaluate(model, dataset, collate, language_model_loss, batch_size)
-    if not loss.tokens:
+    if not loss.count:
         raise ValueError("there is no token to predict: a text needs two tokens at least")
-    return Evaluation(loss.mean.item(), int(loss.tokens))
+    return Evaluation(loss.mean.item(), int(loss.count))
 
 
 def windows(texts: Sequence[str], tokenizer: PreTrainedTokenizerBase, max_length: int) -> list[list[int]]:

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any, Literal
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 from transformers import (
     AutoConfig,
@@ -30,8 +29,9 @@ from aigc_ref.datasets.encoders import PACKAGES, load_encoder
 from aigc_ref.datasets.pruning import prune_vocabulary
 from aigc_ref.finetune.pretrained import load_tokenizer, named_errors
 from aigc_ref.finetune.standardise import Standardised, fold, states_before
-from aigc_ref.lm.losses import TokenLoss
-from aigc_ref.text.collate import IGNORE, Batch, padded_inputs
+from aigc_ref.text.collate import padded_inputs
+from aigc_ref.train.batch import Batch
+from aigc_ref.train.loss import SummedLoss, summed_cross_entropy
 
 Kind = Literal["token", "sequence"]
 HEADS: Mapping[Kind, Any] = {
@@ -40,33 +40,10 @@ HEADS: Mapping[Kind, Any] = {
 }
 
 
-def label_loss(logits: Tensor, labels: Tensor) -> TokenLoss:
-    """The cross-entropy of the labels, summed, and their number.
-
-    Args:
-        logits: shape (…, classes).
-        labels: shape (…); -100 is passed over.
-
-    Raises:
-        ValueError: the shapes do not fit.
-
-    Examples:
-        >>> loss = label_loss(torch.zeros(1, 3, 10), torch.tensor([[4, -100, 5]]))
-        >>> loss.tokens.item(), round(loss.mean.item(), 4)  # log 10
-        (2, 2.3026)
-    """
-    if logits.shape[:-1] != labels.shape:
-        raise ValueError(f"logits of shape {tuple(logits.shape)} do not fit labels of shape {tuple(labels.shape)}")
-    precise = torch.promote_types(logits.dtype, torch.float32)  # as in `causal_loss`
-    scores, targets = logits.flatten(0, -2).to(precise), labels.flatten()
-    total = F.cross_entropy(scores, targets, ignore_index=IGNORE, reduction="sum")
-    return TokenLoss(total, (targets != IGNORE).sum())
-
-
-def classification_loss(model: nn.Module, batch: Batch) -> TokenLoss:
+def classification_loss(model: nn.Module, batch: Batch) -> SummedLoss:
     """The loss function of a classifier, of texts or of tokens, for the loop."""
     logits = model(input_ids=batch["input_ids"], attention_mask=batch["attention_mask"]).logits
-    return label_loss(logits, batch["labels"])
+    return summed_cross_entropy(logits, batch["labels"])
 
 
 @torch.no_grad()

@@ -16,7 +16,7 @@ from aigc_ref.finetune.classification import (
     load_classifier,
     standardise_head,
 )
-from aigc_ref.text.collate import Batch
+from aigc_ref.train.batch import Batch
 from aigc_ref.train.loop import Examples
 from aigc_ref.train.validation import Validation
 

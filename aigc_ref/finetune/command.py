@@ -31,8 +31,8 @@ from transformers.utils import logging
 
 from aigc_ref.datasets.cache import DataError, sha256
 from aigc_ref.metrics.report import Counts, Mean
-from aigc_ref.text.collate import Batch
 from aigc_ref.text.sampling import length_buckets
+from aigc_ref.train.batch import Batch
 from aigc_ref.train.loop import Examples, LossFunction, Recipe, fit
 from aigc_ref.train.record import TRACKERS
 from aigc_ref.train.validation import Validation
@@ -223,7 +223,7 @@ def train(
         collate,
         loss_function,
         recipe,
-        plan=partial(length_buckets, lengths, options.batch_size),
+        batch_sampler=partial(length_buckets, lengths, options.batch_size),
         validation=validation,
         checkpoint=checkpoint(options),
         identity=identity | {"--model": str(options.model), "--max-length": str(options.max_length)},

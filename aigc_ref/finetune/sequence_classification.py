@@ -25,9 +25,10 @@ from aigc_ref.finetune.pretrained import pad_token_id
 from aigc_ref.finetune.texts import LabelledText, read_labelled
 from aigc_ref.metrics.ner import token_report
 from aigc_ref.metrics.report import HEAD, Report
-from aigc_ref.text.collate import IGNORE, classification_collator
+from aigc_ref.text.collate import classification_collator
 from aigc_ref.text.datasets import token_ids
 from aigc_ref.train import loop
+from aigc_ref.train.loss import IGNORE_INDEX
 
 
 class LabelledDataset:
@@ -63,7 +64,7 @@ class LabelledDataset:
         self.rows = token_ids(written, tokenizer, max_length)
         self.shortened = sum(len(row) > max_length for row in tokenizer(written)["input_ids"]) if written else 0
         ids = {label: index for index, label in enumerate(labels)}
-        self._wanted = [ids.get(text.label, IGNORE) for text in texts]
+        self._wanted = [ids.get(text.label, IGNORE_INDEX) for text in texts]
 
     def __len__(self) -> int:
         return len(self.rows)

@@ -21,7 +21,8 @@ from collections.abc import Iterable
 import torch
 from torch import Tensor, nn
 
-from aigc_ref.text.collate import IGNORE, Batch
+from aigc_ref.train.batch import Batch
+from aigc_ref.train.loss import IGNORE_INDEX
 
 ENOUGH = 20_000  # states; the mean of so many is known to within a hundredth of a deviation
 LEAST = 1e-3  # deviation; what never moves says nothing, and μ/σ of what hardly moves is lost to rounding when folded
@@ -96,7 +97,7 @@ def states_before(model: nn.Module, name: str, batches: Iterable[Batch]) -> Tens
         for batch in batches:
             seen.clear()
             model(input_ids=batch["input_ids"].to(device), attention_mask=batch["attention_mask"].to(device))
-            chosen.append(seen[0][batch["labels"].to(device) != IGNORE])
+            chosen.append(seen[0][batch["labels"].to(device) != IGNORE_INDEX])
             if sum(map(len, chosen)) >= ENOUGH:
                 break
     finally:

@@ -25,9 +25,10 @@ from aigc_ref.finetune.pretrained import pad_token_id
 from aigc_ref.finetune.words import Window, WordPieces, windows
 from aigc_ref.metrics.ner import OUTSIDE, NerReport, ner_report
 from aigc_ref.metrics.report import Report
-from aigc_ref.text.collate import IGNORE, token_collator
+from aigc_ref.text.collate import token_collator
 from aigc_ref.text.conll import Sentence, read_conll, to_iob2
 from aigc_ref.train import loop
+from aigc_ref.train.loss import IGNORE_INDEX
 
 
 class TokenDataset:
@@ -60,7 +61,7 @@ class TokenDataset:
         ids = {label: index for index, label in enumerate(labels)}
         self.windows: list[Window] = []
         for number, (sentence, tags) in enumerate(zip(sentences, self.gold, strict=True)):
-            wanted = [ids.get(tag, IGNORE) for tag in tags]
+            wanted = [ids.get(tag, IGNORE_INDEX) for tag in tags]
             self.windows += windows(number, sentence.tokens, wanted, pieces, max_length)
         parts = Counter(window.sentence for window in self.windows)
         self.divided = sum(number > 1 for number in parts.values())

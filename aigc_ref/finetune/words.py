@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from transformers import PreTrainedTokenizerBase
 
 from aigc_ref.metrics.tokenize import HAN
-from aigc_ref.text.collate import IGNORE
+from aigc_ref.train.loss import IGNORE_INDEX
 
 SENTENCEPIECE, BYTE_LEVEL = "▁", "Ġ"  # how the two kinds of vocabulary write the space before a word
 _HAN = re.compile(f"[{HAN}]")
@@ -108,9 +108,9 @@ def windows(
 
 
 def _window(sentence: int, group: Sequence[tuple[list[int], int]], pieces: WordPieces) -> Window:
-    ids, labels, starts = list(pieces.before), [IGNORE] * len(pieces.before), []
+    ids, labels, starts = list(pieces.before), [IGNORE_INDEX] * len(pieces.before), []
     for cut, label in group:
         starts.append(len(ids))
         ids += cut
-        labels += [label, *[IGNORE] * (len(cut) - 1)]
-    return Window(sentence, ids + pieces.behind, labels + [IGNORE] * len(pieces.behind), starts)
+        labels += [label, *[IGNORE_INDEX] * (len(cut) - 1)]
+    return Window(sentence, ids + pieces.behind, labels + [IGNORE_INDEX] * len(pieces.behind), starts)

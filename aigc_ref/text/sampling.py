@@ -5,17 +5,15 @@
 
 Both are pure functions from the lengths to the batches of an epoch, lists of indices; every text is in exactly one of
 them. How many batches there are depends on the lengths alone, not on chance, so that a learning-rate schedule knows
-its steps. `EpochSampler` hands them to a DataLoader.
+its steps. `partial(length_buckets, lengths, 16)` is a `BatchSampler`, as `aigc_ref.train.loop.fit` takes it.
 
 The price is that texts of like length meet more often than chance would have it. Among texts of one length chance
 decides, and the batches come in random order.
 """
 
-from collections.abc import Iterator, Sequence
-from typing import Protocol
+from collections.abc import Sequence
 
 import torch
-from torch.utils.data import Sampler
 
 
 def length_buckets(
@@ -84,44 +82,3 @@ def token_budget(lengths: Sequence[int], budget: int, *, generator: torch.Genera
 
 def _shuffled(batches: list[list[int]], generator: torch.Generator) -> list[list[int]]:
     return [batches[index] for index in torch.randperm(len(batches), generator=generator).tolist()]
-
-
-class Plan(Protocol):
-    """An epoch's batches, drawn with a generator; `functools.partial` makes one of the functions above."""
-
-    def __call__(self, *, generator: torch.Generator) -> list[list[int]]: ...
-
-
-class EpochSampler(Sampler[list[int]]):
-    """A `batch_sampler` for a DataLoader; what it draws depends on seed and epoch alone.
-
-    Args:
-        plan: such as `partial(length_buckets, lengths, 16)`.
-        seed: of the chance.
-
-    Examples:
-        >>> from functools import partial
-        >>> sampler = EpochSampler(partial(token_budget, [6, 2, 3, 2, 3], 6))
-        >>> len(sampler), sorted(index for batch in sampler for index in batch)
-        (3, [0, 1, 2, 3, 4])
-    """
-
-    def __init__(self, plan: Plan, seed: int = 0) -> None:
-        self._plan = plan
-        self._seed = seed
-        self._epoch = 0
-        self._size = len(self._batches())
-
-    def set_epoch(self, epoch: int) -> None:
-        """To be called before each epoch, as for torch's DistributedSampler; without it every epoch is the first."""
-        self._epoch = epoch
-
-    def __len__(self) -> int:
-        return self._size
-
-    def __iter__(self) -> Iterator[list[int]]:
-        return iter(self._batches())
-
-    def _batches(self) -> list[list[int]]:
-        chance = torch.Generator().manual_seed(self._seed * 1000 + self._epoch)
-        return self._plan(generator=chance)

@@ -29,10 +29,9 @@ from torch.optim import AdamW
 from torch.optim.lr_scheduler import LambdaLR
 from tqdm import tqdm
 
-from aigc_ref.lm.losses import TokenLoss
-from aigc_ref.text.collate import Batch
-from aigc_ref.text.sampling import Plan
+from aigc_ref.train.batch import Batch, BatchSampler, epoch_generator, shuffled_batches
 from aigc_ref.train.checkpoint import State, chance, set_chance, uninterrupted
+from aigc_ref.train.loss import SummedLoss
 from aigc_ref.train.recipe import Recipe, autocast, parameter_groups
 from aigc_ref.train.record import Record
 from aigc_ref.train.validation import Validation
@@ -41,7 +40,7 @@ __all__ = ["Examples", "LossFunction", "Recipe", "StepRecord", "evaluate", "fit"
 
 Example = TypeVar("Example")
 Example_co = TypeVar("Example_co", covariant=True)
-LossFunction = Callable[[nn.Module, Batch], TokenLoss]
+LossFunction = Callable[[nn.Module, Batch], SummedLoss]
 
 
 class Examples(Protocol[Example_co]):
@@ -60,8 +59,9 @@ class StepRecord:
     step: int
     """Since the start of the run, from 1."""
     loss: float
-    """Nats per token, before the step."""
-    tokens: int
+    """Nats for each that counts, before the step."""
+    count: int
+    """Of what the loss is a mean over: tokens, texts, pictures."""
     learning_rate: float
     gradient_norm: float
     """Of that loss, before it is clipped."""
@@ -76,7 +76,7 @@ def fit(
     loss_function: LossFunction,
     recipe: Recipe,
     *,
-    plan: Plan | None = None,
+    batch_sampler: BatchSampler | None = None,
     validation: Validation | None = None,
     after_step: Callable[[int], None] | None = None,
     checkpoint: Path | None = None,
@@ -93,8 +93,8 @@ def fit(
         collate: makes a batch of examples. It draws from torch's own generator, if it draws at all.
         loss_function: gives a batch's loss.
         recipe: how to train.
-        plan: an epoch's batches, such as `partial(length_buckets, lengths, 16)` of `aigc_ref.text.sampling`; by
-            default batches of `recipe.batch_size` examples at random.
+        batch_sampler: an epoch's batches, such as `partial(length_buckets, lengths, 16)` of
+            `aigc_ref.text.sampling`; by default batches of `recipe.batch_size` examples at random.
         validation: what to measure meanwhile; the model ends with the weights that were best.
         after_step: what belongs to a step beyond the optimizer's, such as AdaLoRA's allocation; called with the step's
             number while its gradients, clipped, are there, and before it is measured, recorded and checkpointed.
@@ -113,8 +113,8 @@ def fit(
     """
     if not len(dataset):
         raise ValueError("the dataset is empty: there is nothing to learn from")
-    plan = plan or partial(_shuffled, len(dataset), recipe.batch_size)
-    steps_an_epoch = -(-len(plan(generator=torch.Generator())) // recipe.accumulation)
+    sampler = batch_sampler or partial(shuffled_batches, len(dataset), recipe.batch_size)
+    steps_an_epoch = -(-len(sampler(generator=torch.Generator())) // recipe.accumulation)
     steps = min(steps_an_epoch * recipe.epochs, recipe.max_steps or steps_an_epoch * recipe.epochs)
     patience = validation.patience if validation else None
 
@@ -135,7 +135,7 @@ def fit(
         if state.pending:
             yield StepRecord(**state.pending)
         for epoch in range(state.done // steps_an_epoch, recipe.epochs):
-            batches = plan(generator=torch.Generator().manual_seed(recipe.seed * 1000 + epoch))
+            batches = sampler(generator=epoch_generator(recipe.seed, epoch))
             for first in range(state.done % steps_an_epoch * recipe.accumulation, len(batches), recipe.accumulation):
                 if state.done == steps or state.best.exhausted(patience):
                     return
@@ -196,9 +196,9 @@ def _step(
     for batch in batches:
         with autocast(device, recipe.precision):
             loss = loss_function(model, {name: tensor.to(device) for name, tensor in batch.items()})
-        loss.total.backward()
-        total += loss.total.item()
-        tokens += int(loss.tokens)
+        loss.sum.backward()
+        total += loss.sum.item()
+        tokens += int(loss.count)
     if not tokens:
         raise ValueError(f"the batches of step {state.done + 1} hold no label to learn from")
     trained = [parameter for group in optimizer.param_groups for parameter in group["params"]]
@@ -221,11 +221,6 @@ def _step(
     return record
 
 
-def _shuffled(size: int, batch_size: int, *, generator: torch.Generator) -> list[list[int]]:
-    order = torch.randperm(size, generator=generator).tolist()
-    return [order[start : start + batch_size] for start in range(0, size, batch_size)]
-
-
 def _known(model: nn.Module, recipe: Recipe, validation: Validation | None) -> dict[str, Any]:
     """What the loop knows of that a checkpoint must share with a run to be continued by it."""
     sizes = [(parameter.numel(), parameter.requires_grad) for parameter in model.parameters()]
@@ -244,7 +239,7 @@ def evaluate(
     collate: Callable[[Sequence[Example]], Batch],
     loss_function: LossFunction,
     batch_size: int = 64,
-) -> TokenLoss:
+) -> SummedLoss:
     """The loss over a whole dataset: summed over its tokens, not averaged over its batches.
 
     Raises:
@@ -258,6 +253,6 @@ def evaluate(
     for start in range(0, len(dataset), batch_size):
         batch = collate([dataset[index] for index in range(start, min(start + batch_size, len(dataset)))])
         loss = loss_function(model, {name: tensor.to(device) for name, tensor in batch.items()})
-        total += loss.total.cpu()
-        tokens += loss.tokens.cpu()
-    return TokenLoss(total, tokens)
+        total += loss.sum.cpu()
+        tokens += loss.count.cpu()
+    return SummedLoss(total, tokens)

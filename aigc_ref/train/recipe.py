@@ -28,7 +28,7 @@ class Recipe:
 
     epochs: int
     batch_size: int
-    """Examples to a batch, where `fit` is not given a plan of its own."""
+    """Examples to a batch, where `fit` is not given a sampler of its own."""
     learning_rate: float
     accumulation: int = 1
     """Batches to a step."""

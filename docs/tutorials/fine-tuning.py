@@ -51,7 +51,8 @@ from aigc_ref.datasets.poetry import lines_of
 from aigc_ref.datasets.splitting import split
 from aigc_ref.finetune.causal_lm import evaluate, language_model_loss
 from aigc_ref.lm.generate import generate
-from aigc_ref.lm.losses import TokenLoss, causal_loss
+from aigc_ref.train.loss import SummedLoss
+from aigc_ref.lm.loss import causal_loss
 from aigc_ref.metrics.bleu import corpus_bleu
 from aigc_ref.metrics.perplexity import bits_per_character
 from aigc_ref.metrics.prosody import Prosody, mean, prosody, tones
@@ -311,9 +312,9 @@ def fine_tune(model, texts, learning_rate=1e-3, also_writes=False):
     data = TextDataset(texts, tokenizer, max_length=128)
     epochs = 1 + steps * 32 // len(data)
     recipe = Recipe(epochs, 32, learning_rate, max_steps=steps, precision="bfloat16")
-    plan = partial(length_buckets, data.lengths, 32)
+    buckets = partial(length_buckets, data.lengths, 32)
     losses, seen = [], [look(model, 0, None, also_writes)]
-    for record in fit(model, data, collate, language_model_loss, recipe, plan=plan, progress=False):
+    for record in fit(model, data, collate, language_model_loss, recipe, batch_sampler=buckets, progress=False):
         losses.append(record.loss)
         if record.step in looks or record.step == steps:
             seen.append(look(model, record.step, record.loss, also_writes))
@@ -566,7 +567,7 @@ def article_loss(model, batch):
     logits = model(input_ids=batch["input_ids"]).logits
     labels = batch["input_ids"]
     total = F.cross_entropy(logits.flatten(0, 1), labels.flatten(), reduction="sum")
-    return TokenLoss(total, torch.tensor(labels.numel()))
+    return SummedLoss(total, torch.tensor(labels.numel()))
 
 
 article = deepcopy(pretrained)

@@ -341,7 +341,7 @@ collate = causal_collator(tokenizer.pad_token_id)
 def bits(model, texts):
     """Bits per character; the end of each poem is paid for as well."""
     loss = evaluate(model, TextDataset(texts, tokenizer, max_length=128), collate, language_model_loss)
-    return bits_per_character(loss.total.item(), "".join(texts))
+    return bits_per_character(loss.sum.item(), "".join(texts))
 
 
 bits_at_first = bits(model, validation[:50])
@@ -413,11 +413,11 @@ print({name: round(value, 2) for name, value in baselines.items()})
 
 # %%
 recipe = Recipe(epochs=1, batch_size=16, learning_rate=1e-3, precision="bfloat16", max_steps=pretraining_steps)
-plan = partial(length_buckets, learnt.lengths, recipe.batch_size)
+buckets = partial(length_buckets, learnt.lengths, recipe.batch_size)
 records, curve, read = [], [], 0
-for record in fit(model, learnt, collate, language_model_loss, recipe, plan=plan, progress=False):
+for record in fit(model, learnt, collate, language_model_loss, recipe, batch_sampler=buckets, progress=False):
     records.append(record)
-    read += record.tokens
+    read += record.count
     if record.step in (2, 10, 30, 100) or record.step % 300 == 0:
         curve.append((read, bits(model, validation[:200])))
 curve.append((read, bits(model, validation[:200])))

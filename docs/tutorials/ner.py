@@ -245,7 +245,7 @@ plt.show()
 
 # %%
 some = TokenDataset(others[:watched], plain.tokenizer, labels)
-plan = partial(length_buckets, [len(row) for row in learnt.rows], 8)
+buckets = partial(length_buckets, [len(row) for row in learnt.rows], 8)
 
 
 def curve(classifier, head_rate):
@@ -265,7 +265,7 @@ def curve(classifier, head_rate):
         learning_rates={"classifier": head_rate},
     )
     every = max(ablation_steps // 4, 1)
-    steps = fit(model, learnt, collate, classification_loss, recipe, plan=plan, progress=False)
+    steps = fit(model, learnt, collate, classification_loss, recipe, batch_sampler=buckets, progress=False)
     return [score()] + [score() for step in steps if step.step % every == 0]
 
 

@@ -54,7 +54,7 @@ from aigc_ref.finetune.classification import (
     standardise_head,
 )
 from aigc_ref.finetune.token_classification import TokenDataset, evaluate, labels_of
-from aigc_ref.lm.losses import TokenLoss
+from aigc_ref.train.loss import SummedLoss
 from aigc_ref.peft.adalora import add_adalora, orthogonality
 from aigc_ref.peft.adapter import add_adapters
 from aigc_ref.peft.allocation import RankSchedule, allocate, observe, ranks
@@ -355,7 +355,7 @@ class Run(NamedTuple):
     model: nn.Module
 
 
-plan = partial(length_buckets, [len(row) for row in examples["training"].rows], 16)  # like lengths share a batch
+buckets = partial(length_buckets, [len(row) for row in examples["training"].rows], 16)  # like lengths share a batch
 
 
 # %%
@@ -372,7 +372,7 @@ def learn(method: Method, seed: int, data: str = "test") -> Run:
         if method.schedule is None:
             return measured
         with torch.autocast("cpu", enabled=False):  # products of P and Q need their digits
-            return TokenLoss(measured.total + 0.1 * measured.tokens * orthogonality(model, "peft"), measured.tokens)
+            return SummedLoss(measured.sum + 0.1 * measured.count * orthogonality(model, "peft"), measured.count)
 
     def allocate_ranks(step):
         if method.schedule:
@@ -381,7 +381,18 @@ def learn(method: Method, seed: int, data: str = "test") -> Run:
 
     rates = {"classifier": method.head_rate}
     recipe = Recipe(steps, 16, method.rate, max_steps=steps, seed=seed, learning_rates=rates, precision="bfloat16")
-    list(fit(model, examples["training"], collate, loss, recipe, plan=plan, after_step=allocate_ranks, progress=False))
+    list(
+        fit(
+            model,
+            examples["training"],
+            collate,
+            loss,
+            recipe,
+            batch_sampler=buckets,
+            after_step=allocate_ranks,
+            progress=False,
+        )
+    )
     return Run(evaluate(model, examples[data], tokenizer).entities.micro.f1, losses, model)
 
 

@@ -50,7 +50,7 @@ from aigc_ref import figures
 from aigc_ref.datasets import fashion_mnist, poetry
 from aigc_ref.datasets.splitting import split
 from aigc_ref.finetune.causal_lm import language_model_loss
-from aigc_ref.lm.losses import TokenLoss
+from aigc_ref.train.loss import SummedLoss
 from aigc_ref.selfsup.mlm import mask_tokens, masked_collator, masked_language_model_loss
 from aigc_ref.selfsup.probe import linear_probe
 from aigc_ref.selfsup.rotation import (
@@ -232,7 +232,7 @@ def probed(known, labels, unseen, chosen, l2=10.0):
 
 def label_loss(model, batch):
     total = F.cross_entropy(model(batch["inputs"]), batch["labels"], reduction="sum")
-    return TokenLoss(total, torch.tensor(len(batch["labels"])))
+    return SummedLoss(total, torch.tensor(len(batch["labels"])))
 
 
 def labelled(examples):
@@ -1022,8 +1022,8 @@ numbers = {
     "vocabulary": len(tokenizer),
     "parameters": sum(parameter.numel() for parameter in bert.parameters()) / 1e6,
     "text_steps": text_steps,
-    "guesses": sum(record.tokens for record in mlm_history),
-    "writer_guesses": sum(record.tokens for record in writer_history),
+    "guesses": sum(record.count for record in mlm_history),
+    "writer_guesses": sum(record.count for record in writer_history),
     "unigram": unigram,
     "both_nats": sum(both_nats) / 10,
     "left_nats": sum(left_nats) / 10,

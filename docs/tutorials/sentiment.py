@@ -506,12 +506,14 @@ def fine_tune(seed):
     recipe = Recipe(
         epochs, 16, learning_rate=1e-4, learning_rates=rates, max_steps=max_steps, precision=precision, seed=seed
     )
-    plan = partial(length_buckets, [len(row) for row in learnt.rows], recipe.batch_size)
+    buckets = partial(length_buckets, [len(row) for row in learnt.rows], recipe.batch_size)
     decide = Validation(measure, monitor="loss")
     epoch_logits.clear()
     scores = []
     collate = classification_collator(tokenizer.pad_token_id)
-    for step in fit(model, learnt, collate, classification_loss, recipe, plan=plan, validation=decide, progress=False):
+    for step in fit(
+        model, learnt, collate, classification_loss, recipe, batch_sampler=buckets, validation=decide, progress=False
+    ):
         if step.scores:
             scores.append(step.scores)
             last_weights = deepcopy(model.state_dict())

@@ -12,8 +12,8 @@ from tokenizers.processors import TemplateProcessing
 from transformers import AutoTokenizer, PreTrainedTokenizerBase, PreTrainedTokenizerFast
 
 from aigc_ref.finetune.words import WordPieces, windows
-from aigc_ref.text.collate import IGNORE
 from aigc_ref.text.tokenizers import byte_pair_tokenizer, character_tokenizer
+from aigc_ref.train.loss import IGNORE_INDEX
 from tests.finetune.tiny import bert_folder
 
 
@@ -74,7 +74,7 @@ def test_special_tokens_stand_around_each_window_as_the_tokenizer_puts_them(word
 def test_only_the_first_piece_of_a_word_has_a_label() -> None:
     tokenizer = character_tokenizer(["Lund"])
     (window,) = windows(0, ["Lund", "nu"], [5, 6], WordPieces(tokenizer, ["Lund", "nu"]), max_length=64)
-    assert window.labels == [IGNORE, 5, IGNORE, IGNORE, IGNORE, 6, IGNORE, IGNORE]
+    assert window.labels == [IGNORE_INDEX, 5, IGNORE_INDEX, IGNORE_INDEX, IGNORE_INDEX, 6, IGNORE_INDEX, IGNORE_INDEX]
 
 
 @settings(max_examples=60, deadline=None)
@@ -85,7 +85,7 @@ def test_cutting_into_windows_loses_no_word_and_exceeds_no_length(words: list[st
     cut = list(windows(7, words, range(len(words)), pieces, max_length))
     assert all(len(window.ids) == len(window.labels) <= max_length for window in cut)
     assert {window.sentence for window in cut} == {7}
-    labels = [label for window in cut for label in window.labels if label != IGNORE]
+    labels = [label for window in cut for label in window.labels if label != IGNORE_INDEX]
     assert labels == list(range(len(words)))
     starts = [window.ids[place] for window in cut for place in window.starts]
     assert starts == [pieces[word][0] for word in words]

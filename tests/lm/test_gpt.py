@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aigc_ref.lm.gpt import GPT, GPTConfig
-from aigc_ref.lm.losses import causal_loss
+from aigc_ref.lm.loss import causal_loss
 
 SHAPE = GPTConfig(vocab_size=30, context=12, layers=2, heads=2, width=16)
 

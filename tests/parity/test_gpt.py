@@ -11,7 +11,7 @@ from transformers import GPT2Config, GPT2LMHeadModel
 from aigc_ref.finetune.causal_lm import language_model_loss
 from aigc_ref.lm.gpt import GPT, GPTConfig
 from aigc_ref.lm.gpt2 import load_gpt2, to_gpt2
-from aigc_ref.lm.losses import causal_loss
+from aigc_ref.lm.loss import causal_loss
 from aigc_ref.text.collate import causal_collator, left_padded_inputs
 
 TEXTS = [[5, 6, 7, 8, 9, 10, 11], [12, 13], [14, 15, 16, 17]]
@@ -84,8 +84,8 @@ def test_right_padding_changes_no_token_of_the_text(theirs: GPT2LMHeadModel) -> 
 def test_it_trains_where_a_model_of_transformers_does(theirs: GPT2LMHeadModel) -> None:
     batch = causal_collator(0)(TEXTS)
     ours, oracle = (language_model_loss(model, batch) for model in (load_gpt2(theirs), theirs))
-    torch.testing.assert_close(ours.total, oracle.total, rtol=1e-6, atol=0)
-    assert ours.tokens == oracle.tokens
+    torch.testing.assert_close(ours.sum, oracle.sum, rtol=1e-6, atol=0)
+    assert ours.count == oracle.count
 
 
 def test_left_padding_changes_no_token_of_the_text_and_no_position_need_be_given(theirs: GPT2LMHeadModel) -> None:

@@ -14,10 +14,10 @@ import torch
 from torch import nn
 
 from aigc_ref.finetune.causal_lm import language_model_loss
-from aigc_ref.lm.losses import TokenLoss
-from aigc_ref.text.collate import Batch
 from aigc_ref.text.sampling import length_buckets
+from aigc_ref.train.batch import Batch
 from aigc_ref.train.loop import Recipe, StepRecord, evaluate, fit
+from aigc_ref.train.loss import SummedLoss
 from aigc_ref.train.record import Record, read_record
 from aigc_ref.train.validation import Validation
 from tests.train.tiny import COLLATE, Ids, tiny_model
@@ -63,16 +63,16 @@ def test_batches_add_up_to_one_batch_however_long_their_texts(batch_size: int, a
     recipe = Recipe(epochs=2, batch_size=8, learning_rate=1e-2)
     records = _train(whole, recipe)
     in_parts = _train(parts, replace(recipe, batch_size=batch_size, accumulation=accumulation))
-    assert [record.tokens for record in records] == [record.tokens for record in in_parts]
+    assert [record.count for record in records] == [record.count for record in in_parts]
     for record, other in zip(records, in_parts, strict=True):
         assert record.loss == pytest.approx(other.loss, abs=1e-9)
         assert record.gradient_norm == pytest.approx(other.gradient_norm, abs=1e-9)
 
 
 def test_a_mean_of_batch_means_would_be_another_step() -> None:
-    def mean_loss(model: nn.Module, batch: Batch) -> TokenLoss:  # what most loops do
+    def mean_loss(model: nn.Module, batch: Batch) -> SummedLoss:  # what most loops do
         loss = language_model_loss(model, batch)
-        return TokenLoss(loss.mean, torch.tensor(1))
+        return SummedLoss(loss.mean, torch.tensor(1))
 
     recipe = Recipe(epochs=1, batch_size=8, learning_rate=1e-2)
     losses = []
@@ -107,8 +107,8 @@ def test_texts_in_buckets_teach_what_they_teach_in_one_padded_batch() -> None:
 
     recipe = Recipe(epochs=1, batch_size=1, learning_rate=1e-2)
     one, other = tiny_model(precise=True), tiny_model(precise=True)
-    in_buckets = _train(one, replace(recipe, accumulation=2), data, plan=buckets)
-    together = _train(other, recipe, data, plan=padded)
+    in_buckets = _train(one, replace(recipe, accumulation=2), data, batch_sampler=buckets)
+    together = _train(other, recipe, data, batch_sampler=padded)
     assert [record.loss for record in in_buckets] == pytest.approx([record.loss for record in together], abs=1e-9)
 
 
@@ -187,7 +187,7 @@ def ctrl_c() -> Iterator[Callable[[], None]]:
 
 
 FULL: dict[str, Any] = {"validation": Validation(_measure, every=3, patience=3)}
-BUCKETS: dict[str, Any] = {"plan": partial(length_buckets, Ids(20).lengths, 4, pool=2)}
+BUCKETS: dict[str, Any] = {"batch_sampler": partial(length_buckets, Ids(20).lengths, 4, pool=2)}
 
 
 @pytest.mark.parametrize(
@@ -229,7 +229,7 @@ def test_ctrl_c_at_any_point_loses_nothing_and_repeats_nothing(
         press("collate")
         return COLLATE(texts)
 
-    def loss(model: nn.Module, batch: Batch) -> TokenLoss:
+    def loss(model: nn.Module, batch: Batch) -> SummedLoss:
         press("loss")
         return language_model_loss(model, batch)
 
@@ -272,14 +272,14 @@ def _numbers(numbers: Sequence[float]) -> Batch:
     return {"inputs": torch.tensor(numbers)[:, None]}
 
 
-def _squares(model: nn.Module, batch: Batch) -> TokenLoss:
-    return TokenLoss(model(**batch), torch.tensor(len(batch["inputs"])))
+def _squares(model: nn.Module, batch: Batch) -> SummedLoss:
+    return SummedLoss(model(**batch), torch.tensor(len(batch["inputs"])))
 
 
 def test_running_statistics_of_half_a_step_are_not_kept(tmp_path: Path, ctrl_c: Callable[[], None]) -> None:
     calls = 0
 
-    def interrupted(model: nn.Module, batch: Batch) -> TokenLoss:
+    def interrupted(model: nn.Module, batch: Batch) -> SummedLoss:
         nonlocal calls
         calls += 1
         loss = _squares(model, batch)
@@ -440,9 +440,9 @@ def test_nothing_to_train_is_an_error() -> None:
 
 
 def test_a_loss_that_is_no_number_stops_the_run_before_it_spoils_the_weights() -> None:
-    def broken(model: nn.Module, batch: Batch) -> TokenLoss:
+    def broken(model: nn.Module, batch: Batch) -> SummedLoss:
         loss = language_model_loss(model, batch)
-        return TokenLoss(loss.total * torch.nan, loss.tokens)
+        return SummedLoss(loss.sum * torch.nan, loss.count)
 
     model = tiny_model()
     with pytest.raises(FloatingPointError, match="step 1: loss nan"):

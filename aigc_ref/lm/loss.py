@@ -6,34 +6,16 @@ The model's logits at position t are its guess at token t + 1, so that logits an
 last logits and the first label have no partner. Without this shift the model need only copy its input, and its loss
 falls to nearly zero while it learns nothing.
 
-A mean of batch means is not the mean over tokens: batches differ in tokens. Sum and count are therefore kept apart,
-and whoever has all of them divides.
-
 Paper: paper-gpt2.
 """
 
-from typing import NamedTuple
-
-import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
-from aigc_ref.text.collate import IGNORE, Batch
+from aigc_ref.train.batch import Batch
+from aigc_ref.train.loss import SummedLoss, summed_cross_entropy
 
 
-class TokenLoss(NamedTuple):
-    """A sum over tokens, in nats, and how many tokens it is of; two such add up, two means do not."""
-
-    total: Tensor
-    tokens: Tensor
-
-    @property
-    def mean(self) -> Tensor:
-        """Nats per token."""
-        return self.total / self.tokens
-
-
-def causal_loss(logits: Tensor, labels: Tensor) -> TokenLoss:
+def causal_loss(logits: Tensor, labels: Tensor) -> SummedLoss:
     """The negative log-likelihood of the labels, each under the logits one position before it.
 
     Args:
@@ -45,21 +27,18 @@ def causal_loss(logits: Tensor, labels: Tensor) -> TokenLoss:
         ValueError: the shapes do not fit.
 
     Examples:
+        >>> import torch
         >>> uniform = torch.zeros(1, 3, 10)
         >>> loss = causal_loss(uniform, torch.tensor([[4, 5, -100]]))
-        >>> loss.tokens.item(), round(loss.mean.item(), 4)  # one token, log 10
+        >>> loss.count.item(), round(loss.mean.item(), 4)  # one token, log 10
         (1, 2.3026)
     """
     if logits.shape[:-1] != labels.shape:
         raise ValueError(f"logits of shape {tuple(logits.shape)} do not fit labels of shape {tuple(labels.shape)}")
-    targets = labels[:, 1:].flatten()
-    precise = torch.promote_types(logits.dtype, torch.float32)  # a sum of thousands is too much for half precision
-    scores = logits[:, :-1].flatten(0, 1).to(precise)
-    total = F.cross_entropy(scores, targets, ignore_index=IGNORE, reduction="sum")
-    return TokenLoss(total, (targets != IGNORE).sum())
+    return summed_cross_entropy(logits[:, :-1], labels[:, 1:])
 
 
-def packed_loss(model: nn.Module, batch: Batch) -> TokenLoss:
+def packed_loss(model: nn.Module, batch: Batch) -> SummedLoss:
     """The loss of packed documents (see `aigc_ref.text.packing`), as the training loop takes it.
 
     Without a cache: a model of transformers makes itself one by default, and with a cache, as with an attention mask,
