@@ -206,7 +206,7 @@ def train(
         batch_size=options.batch_size,
         learning_rate=options.learning_rate,
         accumulation=options.accumulation,
-        warmup=options.warmup,
+        warmup_ratio=options.warmup,
         weight_decay=options.weight_decay,
         max_steps=options.max_steps,
         seed=options.seed,

@@ -65,7 +65,7 @@ from aigc_ref.selfsup.probe import linear_probe
 from aigc_ref.text.collate import classification_collator, padded_inputs
 from aigc_ref.text.sampling import length_buckets
 from aigc_ref.train.loop import Recipe, fit
-from aigc_ref.train.recipe import autocast
+from aigc_ref.train.precision import autocast
 from aigc_ref.train.validation import Validation
 
 torch.set_num_threads(1)
