@@ -16,7 +16,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from aigc_ref.datasets.cache import DataCorruptError, DataNotFoundError
+from aigc_ref.fetch.cache import DataCorruptError, DataNotFoundError
 
 CLASSES = (
     "T-shirt/top",

@@ -43,9 +43,7 @@ from safetensors.torch import load_file
 from transformers import AutoTokenizer, GPT2LMHeadModel
 
 from aigc_ref import figures
-from aigc_ref.datasets import efficientnet, fashion_mnist, poetry
-from aigc_ref.datasets.checkpoints import checkpoint
-from aigc_ref.datasets.encoders import load_encoder
+from aigc_ref.datasets import fashion_mnist, poetry
 from aigc_ref.datasets.splitting import split
 from aigc_ref.finetune.causal_lm import evaluate
 from aigc_ref.gan.networks import Generator
@@ -60,9 +58,12 @@ from aigc_ref.metrics.mauve import histograms, mauve
 from aigc_ref.metrics.perplexity import bits_per_byte, bits_per_character, perplexity
 from aigc_ref.metrics.prdc import precision_recall_density_coverage
 from aigc_ref.metrics.rouge import corpus_rouge, rouge_l
-from aigc_ref.metrics.tokenize import tokenize
+from aigc_ref.pretrained import efficientnet
+from aigc_ref.pretrained.encoders import load_encoder
+from aigc_ref.pretrained.tutorial_checkpoints import checkpoint
 from aigc_ref.text.collate import padded_inputs
 from aigc_ref.text.datasets import TextDataset
+from aigc_ref.text.segmentation import tokenize
 
 torch.set_num_threads(1)
 figures.use_site_style()

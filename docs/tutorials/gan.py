@@ -40,13 +40,14 @@ from IPython.display import Markdown, display
 from safetensors.torch import load_file, save_file
 
 from aigc_ref import figures
-from aigc_ref.datasets import efficientnet, emoji, fashion_mnist
-from aigc_ref.datasets.checkpoints import checkpoint, replacing
+from aigc_ref.datasets import emoji, fashion_mnist
 from aigc_ref.gan import losses, toy
 from aigc_ref.gan.networks import Conditional, Discriminator, Generator
 from aigc_ref.gan.penalties import NO_PENALTIES, Penalties
 from aigc_ref.gan.train import train
 from aigc_ref.metrics.frechet import frechet_distance
+from aigc_ref.pretrained import efficientnet
+from aigc_ref.pretrained.tutorial_checkpoints import checkpoint, replacing
 
 torch.set_num_threads(1)  # two on a busy machine are slower than one
 figures.use_site_style()
