@@ -5,7 +5,7 @@
 # order: 8
 # prerequisites: [gan, gpt]
 # needs: [gpt-tang, gan-fashion]
-# data: {zh: 《全唐诗》（npm 包 chinese-poetry，MIT 许可）；Fashion-MNIST：`apt install dataset-fashion-mnist`；两个教程留下的检查点, en: "Complete Tang Poems (npm package chinese-poetry, MIT licence); Fashion-MNIST: `apt install dataset-fashion-mnist`; the checkpoints of two tutorials"}
+# data: {zh: 《全唐诗》（npm 包 chinese-poetry，MIT 许可）；Fashion-MNIST：首次运行时下载 31 MB，或者 `apt install dataset-fashion-mnist`；两个教程留下的检查点, en: "Complete Tang Poems (npm package chinese-poetry, MIT licence); Fashion-MNIST: 31 MB, fetched by the first run, or `apt install dataset-fashion-mnist`; the checkpoints of two tutorials"}
 # resources: [paper-bleu, paper-sacrebleu, paper-chrf, paper-rouge, paper-bertscore, paper-mauve, paper-distinct-n, paper-texygen, paper-fid, paper-kid, paper-precision-recall, paper-density-coverage, tool-sacrebleu, tool-torchmetrics]
 # ---
 
