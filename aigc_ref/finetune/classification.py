@@ -2,9 +2,9 @@
 
     L = - 1/N · Σ log p(label | text)      over the texts, or over the tokens whose label is not -100; N is their number
 
-An encoder comes from a folder, from a package (see `aigc_ref.datasets.encoders`), or from the Hugging Face hub. What
+An encoder comes from a folder, from a package (see `aigc_ref.pretrained.encoders`), or from the Hugging Face hub. What
 its checkpoint does not hold, the head, is new: it begins at random and wants a greater learning rate than the rest,
-and over tokens also standardised states (see `aigc_ref.finetune.standardise`).
+and over tokens also standardised states (see `aigc_ref.finetune.standardised_head`).
 
 Paper: paper-bert.
 """
@@ -25,10 +25,10 @@ from transformers import (
     PreTrainedTokenizerBase,
 )
 
-from aigc_ref.datasets.encoders import PACKAGES, load_encoder
-from aigc_ref.datasets.pruning import prune_vocabulary
-from aigc_ref.finetune.pretrained import load_tokenizer, named_errors
-from aigc_ref.finetune.standardise import Standardised, fold, states_before
+from aigc_ref.finetune.standardised_head import Standardised, fold, states_before
+from aigc_ref.pretrained.encoders import PACKAGES, load_encoder
+from aigc_ref.pretrained.loading import load_tokenizer, named_errors
+from aigc_ref.pretrained.vocabulary_pruning import prune_vocabulary
 from aigc_ref.text.collate import padded_inputs
 from aigc_ref.train.batch import Batch
 from aigc_ref.train.loss import SummedLoss, summed_cross_entropy

@@ -6,7 +6,6 @@ from typing import Protocol, TypeVar
 
 from torch import nn
 
-from aigc_ref.datasets.encoders import PACKAGES
 from aigc_ref.finetune import command
 from aigc_ref.finetune.classification import (
     Classifier,
@@ -16,6 +15,7 @@ from aigc_ref.finetune.classification import (
     load_classifier,
     standardise_head,
 )
+from aigc_ref.pretrained.encoders import PACKAGES
 from aigc_ref.train.batch import Batch
 from aigc_ref.train.loop import Examples
 from aigc_ref.train.validation import Validation

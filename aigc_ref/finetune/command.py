@@ -29,7 +29,7 @@ from tqdm import tqdm
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 from transformers.utils import logging
 
-from aigc_ref.datasets.cache import DataError, sha256
+from aigc_ref.fetch.cache import DataError, sha256
 from aigc_ref.metrics.report import Counts, Mean
 from aigc_ref.text.sampling import length_buckets
 from aigc_ref.train.batch import Batch

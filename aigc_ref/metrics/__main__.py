@@ -18,11 +18,12 @@ from aigc_ref.metrics.chrf import corpus_chrf
 from aigc_ref.metrics.command import Answer, Command, Run, plain
 from aigc_ref.metrics.diversity import distinct, self_bleu
 from aigc_ref.metrics.feature_commands import FEATURE_COMMANDS
-from aigc_ref.metrics.ner import OUTSIDE, ner_report
+from aigc_ref.metrics.ner import ner_report
 from aigc_ref.metrics.rouge import corpus_rouge
-from aigc_ref.metrics.tokenize import Tokenize, english_words, tokenize, words
 from aigc_ref.text.conll import stream_aligned_tags
 from aigc_ref.text.lines import stream_aligned_lines
+from aigc_ref.text.segmentation import Tokenize, english_words, tokenize, words
+from aigc_ref.text.tags import OUTSIDE
 
 CLOSED_PIPE = 128 + 13  # what a shell makes of SIGPIPE, which ends other programs there
 

@@ -16,9 +16,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
+from aigc_ref.metrics.ngrams import in_common, ngrams
 from aigc_ref.metrics.pairs import with_references
-from aigc_ref.metrics.tokenize import Tokenize, in_common, ngrams
-from aigc_ref.metrics.tokenize import tokenize as default_tokenize
+from aigc_ref.text.segmentation import Tokenize
+from aigc_ref.text.segmentation import tokenize as default_tokenize
 
 Smoothing = Literal["none", "exp", "floor"]
 FLOOR = 0.1  # of a match, as in sacrebleu

@@ -18,8 +18,9 @@ import math
 import re
 from collections.abc import Hashable, Iterable, Sequence
 
+from aigc_ref.metrics.ngrams import in_common, ngrams
 from aigc_ref.metrics.pairs import with_references
-from aigc_ref.metrics.tokenize import HAN, Tokenize, in_common, ngrams
+from aigc_ref.text.segmentation import HAN, Tokenize
 
 Counts = list[tuple[int, int, int]]
 """For each order: n-grams of the hypothesis, of the reference, and in common."""

@@ -14,8 +14,9 @@ from collections import Counter
 from collections.abc import Hashable, Iterable, Sequence
 
 from aigc_ref.metrics.bleu import Smoothing, bleu_of_counts
-from aigc_ref.metrics.tokenize import Tokenize, ngrams
-from aigc_ref.metrics.tokenize import tokenize as default_tokenize
+from aigc_ref.metrics.ngrams import ngrams
+from aigc_ref.text.segmentation import Tokenize
+from aigc_ref.text.segmentation import tokenize as default_tokenize
 
 
 def distinct(texts: Iterable[str], order: int = 2, *, tokenize: Tokenize = default_tokenize) -> tuple[float, ...]:

@@ -24,8 +24,9 @@ from itertools import chain
 from operator import add
 from typing import NamedTuple
 
+from aigc_ref.metrics.ngrams import in_common, ngrams
 from aigc_ref.metrics.pairs import paired
-from aigc_ref.metrics.tokenize import Tokenize, in_common, ngrams, words
+from aigc_ref.text.segmentation import Tokenize, words
 
 
 class Rouge(NamedTuple):

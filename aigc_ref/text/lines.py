@@ -41,6 +41,11 @@ def stream_lines(path: str | Path) -> Iterator[str]:
             yield line
 
 
+def read_lines(path: str | Path) -> list[str]:
+    """All lines of a file, as `stream_lines` gives them."""
+    return list(stream_lines(path))
+
+
 def stream_aligned_lines(paths: Sequence[str | Path]) -> Iterator[tuple[str, ...]]:
     """The first line of each file, then the second, and so on.
 

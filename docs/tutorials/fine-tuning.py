@@ -46,7 +46,6 @@ from transformers import AutoTokenizer, GPT2LMHeadModel
 
 from aigc_ref import figures
 from aigc_ref.datasets import poetry, rhyme_books
-from aigc_ref.datasets.checkpoints import checkpoint
 from aigc_ref.datasets.poetry import lines_of
 from aigc_ref.datasets.splitting import split
 from aigc_ref.finetune.causal_lm import evaluate, language_model_loss
@@ -57,6 +56,7 @@ from aigc_ref.metrics.bleu import corpus_bleu
 from aigc_ref.metrics.perplexity import bits_per_character
 from aigc_ref.metrics.prosody import Prosody, mean, prosody, tones
 from aigc_ref.metrics.rouge import rouge_l
+from aigc_ref.pretrained.tutorial_checkpoints import checkpoint
 from aigc_ref.text.collate import causal_collator
 from aigc_ref.text.datasets import TextDataset
 from aigc_ref.text.sampling import length_buckets

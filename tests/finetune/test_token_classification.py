@@ -13,12 +13,13 @@ import pytest
 import torch
 from transformers import AutoModelForTokenClassification, AutoTokenizer, BertModel, PreTrainedTokenizerFast
 
-from aigc_ref.datasets.encoders import Encoder
 from aigc_ref.finetune.classification import Kind, load_classifier
-from aigc_ref.finetune.token_classification import TokenDataset, evaluate, labels_of, main, predict, train_epoch
-from aigc_ref.finetune.words import WordPieces
+from aigc_ref.finetune.token_classification import TokenDataset, evaluate, labels_of, predict, train_epoch
+from aigc_ref.finetune.token_classification.__main__ import main
 from aigc_ref.metrics.ner import ner_report
+from aigc_ref.pretrained.encoders import Encoder
 from aigc_ref.text.conll import Sentence, read_conll
+from aigc_ref.text.word_pieces import WordPieces
 from aigc_ref.train.record import read_record
 from tests.finetune.tiny import bert_folder, conll
 
@@ -189,7 +190,7 @@ def test_another_recipe_data_or_model_does_not_go_on_with_an_unfinished_run(
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("aigc_ref.finetune.token_classification.predict", interrupted)
+    monkeypatch.setattr("aigc_ref.finetune.token_classification.__main__.predict", interrupted)
     without_dev = [part for part in _arguments(folder, tmp_path) if "dev" not in part]
     assert main([*without_dev, "--max-steps", "2"]) == 130
     monkeypatch.undo()

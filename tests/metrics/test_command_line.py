@@ -16,9 +16,10 @@ from aigc_ref.metrics.__main__ import COMMANDS, main
 from aigc_ref.metrics.bleu import corpus_bleu
 from aigc_ref.metrics.chrf import corpus_chrf
 from aigc_ref.metrics.diversity import distinct, self_bleu
-from aigc_ref.metrics.ner import OUTSIDE, ner_report
+from aigc_ref.metrics.ner import ner_report
 from aigc_ref.metrics.rouge import corpus_rouge, rouge_lsum
 from aigc_ref.text.conll import read_conll
+from aigc_ref.text.tags import OUTSIDE
 
 HYPOTHESES = ["白日依山近", "the cat  sat", "", "a <n> b c"]
 REFERENCES = ["白日依山尽", "the cat sat on", "x", "b c <n> a"]

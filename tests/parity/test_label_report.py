@@ -4,7 +4,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import classification_report, f1_score
 
-from aigc_ref.finetune.sequence_classification import label_report, table
+from aigc_ref.finetune.sequence_classification import label_report
+from aigc_ref.finetune.sequence_classification.__main__ import table
 
 PAIRS = st.lists(st.tuples(st.sampled_from("abcd"), st.sampled_from("abcde")), min_size=1, max_size=40)
 

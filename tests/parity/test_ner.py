@@ -11,8 +11,9 @@ from seqeval.metrics.sequence_labeling import get_entities
 from seqeval.scheme import IOB2, Entities
 from sklearn.metrics import classification_report
 
-from aigc_ref.metrics.ner import OUTSIDE, entities, entity_report, ner_report, token_report
+from aigc_ref.metrics.ner import entity_report, ner_report, token_report
 from aigc_ref.metrics.report import Counts, Mean, Report
+from aigc_ref.text.tags import OUTSIDE, entities
 
 TAGS = [OUTSIDE, *(f"{prefix}-{kind}" for kind in ("PER", "LOC", "work-of-art") for prefix in "BI")]
 

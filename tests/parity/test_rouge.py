@@ -17,7 +17,7 @@ from aigc_ref.metrics.rouge import (
     rouge_lsum,
     rouge_n,
 )
-from aigc_ref.metrics.tokenize import Tokenize, english_words, words
+from aigc_ref.text.segmentation import Tokenize, english_words, words
 
 ORACLE = RougeScorer(["rouge1", "rouge2", "rougeL", "rougeLsum"], use_stemmer=False)
 VOCABULARY = ["the", "Cat", "sat", "on", "2", "mats.", "it's"]

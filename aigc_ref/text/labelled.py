@@ -1,4 +1,4 @@
-"""Reading texts to learn from: a text a line, or texts with labels as CSV, TSV or JSON lines.
+"""Texts with labels, from CSV, TSV or JSON lines.
 
     .csv            a head line names the columns; a field may be quoted and then hold commas and lines
     .tsv            the same with tabs, and no quotes: a field is what stands between two tabs
@@ -15,7 +15,8 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-MARK = b"\xef\xbb\xbf"  # some editors begin UTF-8 with it
+from aigc_ref.text.lines import read_lines
+
 _SURROGATE = re.compile("[\ud800-\udfff]")  # JSON may escape one alone, which is no character
 
 
@@ -27,24 +28,6 @@ class LabelledText:
     label: str
     line: int
     """Where it starts in its file, from 1."""
-
-
-def read_lines(path: Path) -> list[str]:
-    """The lines of a file without their ends.
-
-    Raises:
-        ValueError: it is not UTF-8; the message names the line.
-    """
-    lines = []
-    for number, raw in enumerate(path.read_bytes().removeprefix(MARK).split(b"\n"), start=1):
-        try:
-            lines.append(raw.removesuffix(b"\r").decode())
-        except UnicodeDecodeError as error:
-            raise ValueError(
-                f"{path}:{number}: not UTF-8 (byte 0x{raw[error.start]:02x} in column {error.start + 1}); "
-                "save the file as UTF-8, for example with iconv -f GB18030 -t UTF-8"
-            ) from None
-    return lines[:-1] if lines[-1] == "" else lines
 
 
 def read_labelled(path: Path, text_column: str = "text", label_column: str = "label") -> list[LabelledText]:

@@ -9,7 +9,7 @@ from torch.nn.functional import cross_entropy
 from transformers import AutoModelForTokenClassification
 
 from aigc_ref.finetune.classification import fold_head, load_classifier, standardise_head
-from aigc_ref.finetune.standardise import Standardised, fold, states_before
+from aigc_ref.finetune.standardised_head import Standardised, fold, states_before
 from aigc_ref.text.collate import padded_inputs
 from aigc_ref.train.batch import Batch
 from tests.finetune.tiny import bert_folder

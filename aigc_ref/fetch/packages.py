@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from aigc_ref.datasets.cache import (
+from aigc_ref.fetch.cache import (
     DataCorruptError,
     DataNotFoundError,
     Source,

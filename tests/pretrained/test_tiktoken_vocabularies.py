@@ -13,9 +13,16 @@ import tiktoken_ext.openai_public as theirs
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aigc_ref.datasets import token_ranks
-from aigc_ref.datasets.cache import DataCorruptError, DataNotFoundError
-from aigc_ref.datasets.token_ranks import CUTTINGS, PACKAGE, EncodingName, load_encoding, read_encoding, read_ranks
+from aigc_ref.fetch.cache import DataCorruptError, DataNotFoundError
+from aigc_ref.pretrained import tiktoken_vocabularies
+from aigc_ref.pretrained.tiktoken_vocabularies import (
+    CUTTINGS,
+    PACKAGE,
+    EncodingName,
+    load_encoding,
+    read_encoding,
+    read_ranks,
+)
 
 NAMES: list[EncodingName] = ["r50k", "cl100k", "o200k"]
 # The single bytes, then what is joined, the earlier the sooner.
@@ -100,7 +107,7 @@ def test_is_read_from_the_cache_and_checked_there(tmp_path: Path, monkeypatch: p
         (folder / f"{name}_base.tiktoken").write_text(content, encoding="ascii")
     digest = hashlib.sha256(content.encode()).hexdigest()
     monkeypatch.setenv("AIGC_CACHE", str(tmp_path))
-    monkeypatch.setattr(token_ranks, "PACKAGE", replace(PACKAGE, files=dict.fromkeys(PACKAGE.files, digest)))
+    monkeypatch.setattr(tiktoken_vocabularies, "PACKAGE", replace(PACKAGE, files=dict.fromkeys(PACKAGE.files, digest)))
     assert load_encoding("cl100k").encode("the") == [258]
     (folder / "r50k_base.tiktoken").write_text(_file(PIECES[:-1]), encoding="ascii")
     with pytest.raises(DataCorruptError, match="SHA-256"):
@@ -131,7 +138,7 @@ def test_only_the_files_that_are_named_leave_the_archive(tmp_path: Path, monkeyp
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
     files = dict.fromkeys(PACKAGE.files, hashlib.sha256(content).hexdigest())
     digest = hashlib.sha256(archive.read_bytes()).hexdigest()
-    monkeypatch.setattr(token_ranks, "PACKAGE", replace(PACKAGE, digest=digest, files=files))
+    monkeypatch.setattr(tiktoken_vocabularies, "PACKAGE", replace(PACKAGE, digest=digest, files=files))
     assert load_encoding("o200k").encode("月") == [260]
     kept = {path.name for path in (tmp_path / "cache" / "gpt-tokenizer").iterdir()}
     assert kept == set(PACKAGE.files)

@@ -1,4 +1,4 @@
-"""How metrics cut a text into tokens, Han characters one by one, the rest into words; and what n-grams two texts share.
+"""Cutting a text of any language into tokens: Han characters one by one, the rest into words.
 
 n-gram metrics were made for languages with spaces. Chinese without a tokenizer is one token a sentence, so that BLEU
 gives 0 for a single wrong character; and rouge-score's default tokenizer throws away whatever is not a Latin letter
@@ -7,8 +7,7 @@ or digit, so that it gives 0 to two identical Chinese texts.
 
 import re
 import unicodedata
-from collections import Counter
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable
 from itertools import chain
 
 Tokenize = Callable[[str], list[str]]
@@ -62,31 +61,3 @@ def english_words(text: str) -> list[str]:
         ['the', 'cat', 's', '3', 'toys']
     """
     return _ENGLISH_WORD.findall(text.lower())
-
-
-def ngrams(tokens: Sequence[str], n: int) -> Sequence[Hashable]:
-    """Every run of n tokens, from left to right: tuples, or for n = 1 the tokens themselves.
-
-    Examples:
-        >>> ngrams(["好", "雨", "好"], 2)
-        [('好', '雨'), ('雨', '好')]
-    """
-    return tokens if n == 1 else list(zip(*(tokens[start:] for start in range(n)), strict=False))
-
-
-def in_common(grams: Sequence[Hashable], *others: Sequence[Hashable]) -> int:
-    """How many n-grams occur elsewhere, each at most as often as it does in one of the others.
-
-    Examples:
-        >>> in_common(["a", "a", "a", "b"], ["a", "a"], ["b", "a"])
-        3
-    """
-    distinct = set(grams)
-    common = distinct.intersection(chain(*others))
-    matches = len(common)
-    if len(distinct) < len(grams):  # seldom so for longer n-grams, and counting takes longer than intersecting
-        most = [Counter(other) for other in others]
-        for gram, times in Counter(grams).items():
-            if times > 1 and gram in common:
-                matches += min(times, max([counts[gram] for counts in most])) - 1
-    return matches

@@ -1,15 +1,12 @@
-"""How texts are cut, and how n-grams in common are counted."""
+"""How texts are cut."""
 
 import unicodedata
-from collections import Counter
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aigc_ref.metrics.tokenize import in_common, ngrams, tokenize, words
-
-_tokens = st.lists(st.sampled_from(["the", "cat", "a", "ab", "b"]), max_size=9)
+from aigc_ref.text.segmentation import tokenize, words
 
 
 @given(st.text())
@@ -51,17 +48,3 @@ def test_no_mark_breaks_a_word() -> None:
 
 def test_a_letter_whose_lower_case_has_a_mark_stays_in_its_word() -> None:
     assert words("İstanbul") == ["i̇stanbul"]
-
-
-@given(_tokens, st.integers(1, 4))
-def test_n_grams_are_the_runs_of_n_tokens(tokens: list[str], n: int) -> None:
-    runs = [tuple(tokens[start : start + n]) for start in range(len(tokens) - n + 1)]
-    assert list(ngrams(tokens, n)) == (tokens if n == 1 else runs)
-
-
-@given(_tokens, st.lists(_tokens, min_size=1, max_size=3))
-def test_in_common_is_the_intersection_with_the_union_of_the_others(grams: list[str], others: list[list[str]]) -> None:
-    most: Counter[str] = Counter()
-    for other in others:
-        most |= Counter(other)
-    assert in_common(grams, *others) == (Counter(grams) & most).total()

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from aigc_ref.finetune.texts import LabelledText, read_labelled, read_lines
+from aigc_ref.text.labelled import LabelledText, read_labelled
+from aigc_ref.text.lines import read_lines
 
 
 def _file(folder: Path, name: str, content: str | bytes) -> Path:
@@ -63,6 +64,8 @@ def test_labels_of_json_may_be_numbers(tmp_path: Path) -> None:
         ("a.csv", "text,label\nx,y\n , y\n", r"a\.csv:3: the text is empty"),
         ("a.csv", "text,label\nx,\n", r"a\.csv:2: the label is empty"),
         ("a.csv", 'text,label\nx,y\n"open,y\n', r"a\.csv:3: unexpected end of data"),
+        ("a.csv", "text,label\rx,y\r", r"a\.csv:1:11: a carriage return without line feed"),
+        ("a.tsv", "text\tlabel\nx\0\ty\n", r"a\.tsv:2:2: a null character"),
         ("a.csv", "", r"a\.csv: holds no text"),
         ("a.csv", "text,label\n", r"a\.csv: holds no text"),
         ("a.tsv", "text\tlabel\nx\ty\tz\n", r"a\.tsv:2: 3 fields where the head line has 2"),

@@ -11,8 +11,8 @@ from tokenizers.pre_tokenizers import Metaspace
 from tokenizers.processors import TemplateProcessing
 from transformers import AutoTokenizer, PreTrainedTokenizerBase, PreTrainedTokenizerFast
 
-from aigc_ref.finetune.words import WordPieces, windows
 from aigc_ref.text.tokenizers import byte_pair_tokenizer, character_tokenizer
+from aigc_ref.text.word_pieces import WordPieces, windows
 from aigc_ref.train.loss import IGNORE_INDEX
 from tests.finetune.tiny import bert_folder
 

@@ -25,7 +25,7 @@ from tokenizers.processors import TemplateProcessing
 from torch import Tensor
 from transformers import BertConfig, PreTrainedTokenizerFast
 
-from aigc_ref.datasets.cache import DataCorruptError
+from aigc_ref.fetch.cache import DataCorruptError
 
 MAGIC = b"E5S1"
 BLOCK = 32

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 from transformers import PreTrainedTokenizerBase
 
-from aigc_ref.metrics.tokenize import HAN
+from aigc_ref.text.segmentation import HAN
 from aigc_ref.train.loss import IGNORE_INDEX
 
 SENTENCEPIECE, BYTE_LEVEL = "▁", "Ġ"  # how the two kinds of vocabulary write the space before a word
