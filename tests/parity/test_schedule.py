@@ -1,5 +1,7 @@
 """Schedules against those of torch and transformers, which keep the step in a state where ours are functions of it."""
 
+from collections.abc import Callable
+
 import pytest
 import torch
 from torch.optim.lr_scheduler import ConstantLR, CosineAnnealingLR, LRScheduler, PolynomialLR
@@ -10,7 +12,7 @@ from aigc_ref.train.schedule import Schedule, share_of_peak
 STEPS = 40
 
 
-def _rates(make: type[LRScheduler], **named: float) -> list[float]:
+def _rates(make: Callable[..., LRScheduler], **named: float) -> list[float]:
     optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=1.0)
     scheduler = make(optimizer, **named)
     rates = []
@@ -30,15 +32,15 @@ def _rates(make: type[LRScheduler], **named: float) -> list[float]:
     ],
     ids=["constant", "linear", "cosine"],
 )
-def test_without_a_warm_up_it_is_torchs(schedule: Schedule, oracle: object) -> None:
+def test_without_a_warm_up_it_is_torchs(schedule: Schedule, oracle: Callable[[], list[float]]) -> None:
     ours = [share_of_peak(schedule, step, STEPS) for step in range(STEPS)]
-    assert ours == pytest.approx(oracle(), abs=1e-12)  # type: ignore[operator]  # a lambda of no arguments
+    assert ours == pytest.approx(oracle(), abs=1e-12)
 
 
 @pytest.mark.parametrize(
     ("schedule", "make"), [("linear", get_linear_schedule_with_warmup), ("cosine", get_cosine_schedule_with_warmup)]
 )
-def test_after_the_warm_up_it_is_transformers(schedule: Schedule, make: type[LRScheduler]) -> None:
+def test_after_the_warm_up_it_is_transformers(schedule: Schedule, make: Callable[..., LRScheduler]) -> None:
     warm = STEPS // 4
     theirs = _rates(make, num_warmup_steps=warm, num_training_steps=STEPS)
     ours = [share_of_peak(schedule, step, STEPS, warmup_ratio=0.25) for step in range(STEPS)]

@@ -35,9 +35,10 @@ def test_a_precision_that_is_named_is_taken_wherever_it_runs(
 
 @pytest.mark.parametrize("emulated", [True, False])
 def test_a_graphics_card_that_only_emulates_it_does_not_count(monkeypatch: pytest.MonkeyPatch, emulated: bool) -> None:
-    monkeypatch.setattr(
-        torch.cuda, "is_bf16_supported", lambda including_emulation: including_emulation or not emulated
-    )
+    def supported(*, including_emulation: bool) -> bool:
+        return including_emulation or not emulated
+
+    monkeypatch.setattr(torch.cuda, "is_bf16_supported", supported)
     assert computes_bfloat16(torch.device("cuda")) is not emulated
 
 
