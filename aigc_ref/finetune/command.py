@@ -21,7 +21,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 import torch
 from torch import nn
@@ -34,6 +34,7 @@ from aigc_ref.metrics.report import Counts, Mean
 from aigc_ref.text.sampling import length_buckets
 from aigc_ref.train.batch import Batch
 from aigc_ref.train.loop import Examples, LossFunction, Recipe, fit
+from aigc_ref.train.precision import Precision
 from aigc_ref.train.record import TRACKERS
 from aigc_ref.train.validation import Validation
 
@@ -112,7 +113,7 @@ def parser(module: str, summary: str, *, learning_rate: float, batch_size: int, 
     training.add_argument("--freeze-embeddings", action="store_true", help="leave the token embeddings as they are")
 
     machine = made.add_argument_group("machine")
-    machine.add_argument("--precision", choices=("float32", "bfloat16"), default="float32", help="of the training")
+    machine.add_argument("--precision", choices=get_args(Precision), default="float32", help="of the training")
     machine.add_argument("--device", metavar="NAME", help="cpu, cuda, mps (the accelerator, where there is one)")
     machine.add_argument("--threads", type=bounded(int, 1), metavar="N", help="of the processor (as torch decides)")
     machine.add_argument("--tracker", action="append", default=[], choices=TRACKERS, help="may be given twice")

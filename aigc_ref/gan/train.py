@@ -26,8 +26,9 @@ from torch.optim import Adam, Optimizer
 from aigc_ref.gan.losses import NON_SATURATING, GanLoss, RelativisticLoss
 from aigc_ref.gan.penalties import NO_PENALTIES, Penalties, gradient_penalty, zero_centred_penalty
 from aigc_ref.train.average import decay_at, update_average
-from aigc_ref.train.checkpoint import State, rng_state
+from aigc_ref.train.checkpoint import State
 from aigc_ref.train.precision import Precision, autocast
+from aigc_ref.train.rng import derived_seed, seeded
 from aigc_ref.train.run import run
 from aigc_ref.train.signals import deferred_signals
 
@@ -59,7 +60,6 @@ def gan_step(
     *,
     labels: Tensor | None = None,
     precision: Precision = "float32",
-    random: torch.Generator | None = None,
 ) -> Step:
     """One step of D, then one of G, on the same generated batch.
 
@@ -75,12 +75,9 @@ def gan_step(
         labels: classes of the real samples, shape (n,). Both networks get them as their second argument, so that G is
             asked for the classes that D sees.
         precision: in what the networks compute. Weights, losses and optimizers stay in float32.
-        random: draws ε of the WGAN-GP penalty; torch's own where None.
     """
     fake = _run(generator, noise, labels, precision)
-    before = _discriminator_step(
-        discriminator, discriminator_optimizer, real, fake, loss, penalties, labels, precision, random
-    )
+    before = _discriminator_step(discriminator, discriminator_optimizer, real, fake, loss, penalties, labels, precision)
 
     fake_logits = _run(discriminator, fake, labels, precision)
     if isinstance(loss, RelativisticLoss):
@@ -109,7 +106,6 @@ def _discriminator_step(
     penalties: Penalties,
     labels: Tensor | None,
     precision: Precision,
-    random: torch.Generator | None,
 ) -> _DiscriminatorStep:
     judge = partial(_run, discriminator, labels=labels, precision=precision)
     real = real.detach().requires_grad_(penalties.r1 > 0)
@@ -122,7 +118,7 @@ def _discriminator_step(
     if penalties.r2:
         penalty = penalty + penalties.r2 * zero_centred_penalty(fake_logits, fake)
     if penalties.gradient:
-        epsilon = torch.rand(len(real), generator=random).to(real)
+        epsilon = torch.rand(len(real)).to(real)
         penalty = penalty + penalties.gradient * gradient_penalty(judge, real, fake, epsilon)
     _descend(value + penalty, discriminator, optimizer)
     return _DiscriminatorStep(value.item(), real_logits.mean().item(), fake_logits.mean().item(), penalty.item())
@@ -183,7 +179,7 @@ def train(
             `aigc_ref.gan.toy` β₁ = 0 finds all eight modes by step 1500 with each of four seeds, β₁ = 0.5 with one.
         precision: in what the networks compute; "auto" is the fastest that the device has.
         channels_last: whether to lay out the networks' weights, in place, as convolutions like them best.
-        seed: of the noise.
+        seed: of the noise, and of whatever else a step draws; the caller's generators are left as they were.
         checkpoint: a file to go on from where it is there, written every `checkpoint_every` steps, at the end, and when
             the run is interrupted.
         checkpoint_every: steps of G from one checkpoint to the next.
@@ -202,7 +198,6 @@ def train(
             network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stub forgets it
     optimizer_g = Adam(generator.parameters(), learning_rate, betas)
     optimizer_d = Adam(discriminator.parameters(), learning_rate, betas)
-    random = torch.Generator().manual_seed(seed)
     known = {
         "noise_size": noise_size,
         "learning_rate": learning_rate,
@@ -220,11 +215,22 @@ def train(
         known,
         {"generator": generator, "discriminator": discriminator, **({} if average is None else {"average": average})},
         {"generator": optimizer_g, "discriminator": optimizer_d},
-        rng_state(next(generator.parameters()).device),
-        generators={"noise": random},
     )
     if checkpoint and checkpoint.exists():
         state.restore(checkpoint)
+
+    def learn(batch: Tensor | tuple[Tensor, Tensor], number: int) -> Step | None:
+        """A step of D, and one of G where it is due."""
+        real, labels = (batch, None) if isinstance(batch, Tensor) else batch
+        noise = torch.randn(len(real), noise_size).to(real.device)
+        due = penalties.at(number)
+        if (number + 1) % critic_steps:
+            with torch.no_grad():
+                fake = _run(generator, noise, labels, precision)
+            _discriminator_step(discriminator, optimizer_d, real, fake, loss, due, labels, precision)
+            return None
+        networks = generator, discriminator, optimizer_g, optimizer_d
+        return gan_step(*networks, real, noise, loss, due, labels=labels, precision=precision)
 
     def steps_made() -> Iterator[None]:
         stream = iter(batches)
@@ -232,34 +238,15 @@ def train(
             next(stream, None)
         while True:
             with deferred_signals():  # D has changed when G has not: no place to go on from
-                for number in range(state.step * critic_steps, (state.step + 1) * critic_steps):
+                for number in range(critic_steps):
                     if (batch := next(stream, None)) is None:
                         return
-                    real, labels = (batch, None) if isinstance(batch, Tensor) else batch
-                    noise = torch.randn(len(real), noise_size, generator=random).to(real.device)
-                    due = penalties.at(number)
-                    if (number + 1) % critic_steps:
-                        with torch.no_grad():
-                            fake = _run(generator, noise, labels, precision)
-                        _discriminator_step(
-                            discriminator, optimizer_d, real, fake, loss, due, labels, precision, random
-                        )
-                step = gan_step(
-                    generator,
-                    discriminator,
-                    optimizer_g,
-                    optimizer_d,
-                    real,
-                    noise,
-                    loss,
-                    due,
-                    labels=labels,
-                    precision=precision,
-                    random=random,
-                )
+                    with seeded(derived_seed(seed, "batch", state.step, number), state.device):
+                        step = learn(batch, state.step * critic_steps + number)
                 if average is not None:
                     update_average(average, generator, decay_at(state.step, decay))
-                state.commit(asdict(replace(step, step=state.step + 1)))
+                if step:
+                    state.commit(asdict(replace(step, step=state.step + 1)))
             yield
 
     steps = len(batches) // critic_steps if isinstance(batches, Sized) else None

@@ -1,9 +1,10 @@
 """Checkpoints: all that a run must know to go on as if it had never stopped.
 
-That is more than weights: the optimizers' moments, the averages of weights, the place in the data, the state of the
-random number generators, the best weights so far and the patience that is left, and a step's record that was
-interrupted before it was handed out. A checkpoint also says which run it is of, so that another recipe, a model or
-data of another size, or whatever else the caller names in its `identity`, do not continue it by mistake.
+That is more than weights: the optimizers' moments, the averages of weights, the place in the data, the best weights
+so far and the patience that is left, and a step's record that was interrupted before it was handed out. Chance needs
+no state, since it belongs to the place in the run (see `aigc_ref.train.rng`). A checkpoint also says which run it is
+of, so that another recipe, a model or data of another size, or whatever else the caller names in its `identity`, do
+not continue it by mistake.
 
 A file is written whole or not at all, and never from the middle of a step: `deferred_signals` put off Ctrl-C until
 weights, optimizers and counters agree, and a step that does not come to its end leaves no trace in the buffers.
@@ -16,25 +17,12 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from aigc_ref.train.optimizer import Optimizers
 from aigc_ref.train.signals import deferred_signals
 from aigc_ref.train.strategy import Local, Strategy
 from aigc_ref.train.validation import Best
-
-
-def rng_state(device: torch.device) -> list[Tensor]:
-    """The state of torch's generators: the processor's, and the accelerator's where the model is on one."""
-    states = [torch.get_rng_state()]
-    return states if device.type == "cpu" else [*states, torch.get_device_module(device).get_rng_state()]
-
-
-def set_rng_state(states: list[Tensor], device: torch.device) -> None:
-    """Puts the generators back into states that `rng_state` gave."""
-    torch.set_rng_state(states[0])
-    if len(states) > 1 and device.type != "cpu":
-        torch.get_device_module(device).set_rng_state(states[1])
 
 
 @dataclass(slots=True)
@@ -46,10 +34,6 @@ class State:
     modules: Mapping[str, nn.Module]
     """All whose weights belong to the run, by name, such as {"model": …}: those that learn, and averages of them."""
     optimizers: Optimizers
-    rng_state: list[Tensor]
-    """Before the next step."""
-    generators: Mapping[str, torch.Generator] = field(default_factory=dict)
-    """Others that the run draws from."""
     strategy: Strategy = field(default_factory=Local)
     step: int = 0
     """Steps that are done."""
@@ -90,7 +74,6 @@ class State:
         """
         self.step += 1
         self.unreported = {"step": self.step, **record}
-        self.rng_state = rng_state(self.device)
 
     def save(self, path: Path) -> None:
         """Writes the checkpoint, whole or not at all."""
@@ -99,8 +82,6 @@ class State:
             "identity": self.identity,
             "modules": {name: whole(module) for name, module in self.modules.items()},
             "optimizers": {name: whole(optimizer) for name, optimizer in self.optimizers.items()},
-            "rng_state": self.rng_state,
-            "generators": {name: generator.get_state() for name, generator in self.generators.items()},
             "step": self.step,
             "unreported": self.unreported,
             "logged": self.logged,
@@ -125,8 +106,7 @@ class State:
                 content = torch.load(file, map_location="cpu", weights_only=True)
                 found, best = dict(content["identity"]), Best(**content["best"])
                 modules, optimizers = dict(content["modules"]), dict(content["optimizers"])
-                generators = dict(content["generators"])
-                reached = [content[name] for name in ("rng_state", "step", "unreported", "logged")]
+                reached = [content[name] for name in ("step", "unreported", "logged")]
             except Exception as error:  # junk can make torch raise anything, from struct.error to OSError
                 raise ValueError(
                     f"{path} is not a checkpoint of this loop, or it is damaged; remove it to begin anew"
@@ -144,7 +124,5 @@ class State:
             raise ValueError(f"{path} belongs to another model; remove it to begin anew: {error}") from error
         for name, optimizer in self.optimizers.items():
             self.strategy.load_state_dict(optimizer, optimizers[name])
-        for name, generator in self.generators.items():
-            generator.set_state(generators[name])
-        self.rng_state, self.step, self.unreported, self.logged = reached
+        self.step, self.unreported, self.logged = reached
         self.best = best

@@ -6,8 +6,9 @@ one batch of thirty-two does, however long their texts are.
 
     g = 1/N · Σ_batches ∇ Σ loss      g ← g · min(1, max_grad_norm / ‖g‖)      optimizer with rate(step)
 
-The order of the data depends on seed and epoch alone, and the loop's chance is its own: what the caller or a
-measurement draws between two steps changes nothing. `aigc_ref.train.run` is the course of the run around the steps.
+The order of the data depends on seed and epoch alone, what is drawn for a batch on seed, step and the batch's number
+in it: neither on what the caller draws, nor on how many processes share the run (see `aigc_ref.train.rng`), and the
+caller's generators are left as they were. `aigc_ref.train.run` is the course of the run around the steps.
 
 Paper: paper-adamw.
 """
@@ -25,11 +26,12 @@ from torch import nn
 
 from aigc_ref.train.average import decay_at, update_average
 from aigc_ref.train.batch import Batch, BatchSampler, epoch_generator, shuffled_batches
-from aigc_ref.train.checkpoint import State, rng_state, set_rng_state
+from aigc_ref.train.checkpoint import State
 from aigc_ref.train.loss import SummedLoss
 from aigc_ref.train.optimizer import MakeOptimizers, adamw, learning_rates, set_learning_rates, trained_parameters
 from aigc_ref.train.precision import autocast
 from aigc_ref.train.recipe import Recipe
+from aigc_ref.train.rng import derived_seed, seeded
 from aigc_ref.train.run import run
 from aigc_ref.train.signals import deferred_signals
 from aigc_ref.train.strategy import Local, Strategy
@@ -126,7 +128,6 @@ def fit(
     steps = min(steps_an_epoch * recipe.epochs, recipe.max_steps or steps_an_epoch * recipe.epochs)
 
     device = next(model.parameters()).device
-    torch.manual_seed(recipe.seed)
     known = _known(model, recipe, validation) | {"examples": len(dataset), "steps": steps}
     if taken := [name for name in identity if name in known]:
         raise ValueError(f"{taken[0]!r} is among what the loop compares itself; name it otherwise in the identity")
@@ -134,12 +135,14 @@ def fit(
         known | dict(identity),
         {"model": model} if average is None else {"model": model, "average": average},
         optimizers(model, recipe),
-        rng_state(device),
         strategy=strategy or Local(),
     )
     peaks = learning_rates(state.optimizers.values())
     if checkpoint and checkpoint.exists():
         state.restore(checkpoint)
+
+    def make_batch(indices: Sequence[int]) -> Batch:
+        return {name: tensor.to(device) for name, tensor in collate([dataset[index] for index in indices]).items()}
 
     def steps_made() -> Iterator[None]:
         for epoch in range(state.step // steps_an_epoch, recipe.epochs):
@@ -148,10 +151,8 @@ def fit(
                 share = recipe.share(state.step, steps)
                 set_learning_rates(state.optimizers.values(), (peak * share for peak in peaks))
                 shard = state.strategy.shard(batches[first : first + recipe.accumulation])
-                collated = ((number, collate([dataset[index] for index in indices])) for number, indices in shard)
-                set_rng_state(state.rng_state, device)
                 with state.whole_step():
-                    _step(state, model, collated, loss_function, recipe, epoch, steps, after_step)
+                    _step(state, model, shard, make_batch, loss_function, recipe, epoch, steps, after_step)
                 yield
 
     yield from run(
@@ -180,7 +181,8 @@ def fit(
 def _step(
     state: State,
     model: nn.Module,
-    batches: Iterable[tuple[int, Batch]],
+    batches: Iterable[tuple[int, Sequence[int]]],
+    make_batch: Callable[[Sequence[int]], Batch],
     loss_function: LossFunction,
     recipe: Recipe,
     epoch: int,
@@ -193,10 +195,12 @@ def _step(
     for optimizer in optimizers:
         optimizer.zero_grad()
     total, count = 0.0, 0
-    for _, batch in batches:
-        with autocast(device, recipe.precision):
-            loss = loss_function(model, {name: tensor.to(device) for name, tensor in batch.items()})
-        strategy.backward(loss.sum)
+    for number, indices in batches:
+        with seeded(derived_seed(recipe.seed, "batch", state.step, number), device):
+            batch = make_batch(indices)
+            with autocast(device, recipe.precision):
+                loss = loss_function(model, batch)
+            strategy.backward(loss.sum)
         total += loss.sum.item()
         count += int(loss.count)
     total, counted = strategy.sum(total, count)

@@ -84,7 +84,7 @@ draws = 5  # of training texts, for each size
 epochs = 4
 max_steps = None
 command_epochs = 8
-precision = "bfloat16"  # "float32" where the processor does not compute in it
+precision = "auto"  # bfloat16 where the processor computes in it, else float32
 claims_hold = True  # whether the run is long enough for what the text says of it
 
 
@@ -487,10 +487,10 @@ def measure(_):
 
 
 # %% [markdown] tags=["zh"]
-# 新的头（`fresh`）从随机数开始，学习率取别处的十倍。随机的还有数据的次序和 dropout，所以用两个种子各训练一次，看看运气占多大成分；这是本页最费时间的地方。`bfloat16` 只用在自动混合精度（mixed precision）认为安全的运算上，权重仍是 float32；处理器不支持时，把开头的 `precision` 改成 `float32`。
+# 新的头（`fresh`）从随机数开始，学习率取别处的十倍。随机的还有数据的次序和 dropout，所以用两个种子各训练一次，看看运气占多大成分；这是本页最费时间的地方。处理器认得 `bfloat16` 时才用它，而且只用在自动混合精度（mixed precision）认为安全的运算上，权重仍是 float32。
 
 # %% [markdown] tags=["en"]
-# The new modules, `fresh`, begin at random and get ten times the learning rate of the rest. The order of the data and dropout are random as well; so there are two runs with two seeds, to see how much is luck. They take most of this page's time. `bfloat16` is used only in operations that mixed precision deems safe, and the weights stay float32; on a processor without it set `precision`, at the top, to `float32`.
+# The new modules, `fresh`, begin at random and get ten times the learning rate of the rest. The order of the data and dropout are random as well; so there are two runs with two seeds, to see how much is luck. They take most of this page's time. `bfloat16` is used only where the processor knows it, in operations that mixed precision deems safe, and the weights stay float32.
 
 # %%
 pretrained = deepcopy(model.state_dict())

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 import torch
@@ -19,9 +19,12 @@ from aigc_ref.train.batch import Batch
 from aigc_ref.train.loop import Recipe, StepRecord, evaluate, fit
 from aigc_ref.train.loss import SummedLoss
 from aigc_ref.train.record import Record, read_record
+from aigc_ref.train.rng import derived_seed
+from aigc_ref.train.strategy import Local
 from aigc_ref.train.validation import Validation
 from tests.train.tiny import COLLATE, Ids, tiny_model
 
+T = TypeVar("T")
 GOLDEN = Path(__file__).with_name("golden.json")
 
 
@@ -437,6 +440,35 @@ def test_what_caller_and_measurement_draw_changes_nothing() -> None:
         torch.rand(5)
         noisy.append(replace(record, scores=None))
     assert noisy == quiet
+
+
+def test_training_leaves_the_callers_generators_as_they_were() -> None:
+    torch.manual_seed(5)
+    before, model = torch.get_rng_state(), tiny_model(dropout=0.3)
+    torch.set_rng_state(before)
+    for _ in fit(model, Ids(20), COLLATE, language_model_loss, Recipe(1, 4, 1e-2), progress=False):
+        assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_dropout_belongs_to_the_batch_and_not_to_the_order_in_which_batches_are_computed() -> None:
+    class Backwards(Local):
+        def shard(self, batches: Sequence[T]) -> Sequence[tuple[int, T]]:
+            return list(enumerate(batches))[::-1]
+
+    recipe = Recipe(epochs=1, batch_size=2, accumulation=4, learning_rate=1e-2)
+    one, other, dry = tiny_model(0.3, precise=True), tiny_model(0.3, precise=True), tiny_model(precise=True)
+    records, others = _train(one, recipe), _train(other, recipe, strategy=Backwards())
+    assert [record.loss for record in others] == pytest.approx([record.loss for record in records], abs=1e-12)
+    _same(one, other, atol=1e-9)
+    assert abs(_train(dry, recipe)[0].loss - records[0].loss) > 1e-3  # and dropout there was
+
+
+def test_every_batch_and_every_seed_has_a_chance_of_its_own() -> None:
+    seeds = [derived_seed(seed, "batch", step, number) for seed in (0, 1) for step in range(50) for number in range(4)]
+    seeds += [derived_seed(seed, "epoch", epoch) for seed in (0, 1) for epoch in (0, 1, 1000)]
+    assert len(set(seeds)) == len(seeds)
+    assert min(seeds) >= 0
+    assert max(seeds) < 2**63
 
 
 def test_a_finished_run_is_not_run_again(tmp_path: Path) -> None:
