@@ -36,10 +36,10 @@ class Documents(Dataset[list[int]]):
     """Random tokens, in documents of random lengths."""
 
     def __init__(self) -> None:
-        chance = torch.Generator().manual_seed(0)
-        drawn = torch.empty(DOCUMENTS).log_normal_(3.33, 0.67, generator=chance).clamp(2, LONGEST)
+        generator = torch.Generator().manual_seed(0)
+        drawn = torch.empty(DOCUMENTS).log_normal_(3.33, 0.67, generator=generator).clamp(2, LONGEST)
         self.lengths = [int(length) for length in drawn]
-        self.ids = [torch.randint(1, VOCABULARY, (length,), generator=chance).tolist() for length in self.lengths]
+        self.ids = [torch.randint(1, VOCABULARY, (length,), generator=generator).tolist() for length in self.lengths]
 
     def __len__(self) -> int:
         return DOCUMENTS

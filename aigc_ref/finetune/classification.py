@@ -75,7 +75,7 @@ class Classifier:
     kind: Kind
     model: PreTrainedModel
     tokenizer: PreTrainedTokenizerBase
-    fresh: tuple[str, ...]
+    newly_initialised: tuple[str, ...]
     """The modules that the checkpoint holds no weights of."""
 
     @property
@@ -132,7 +132,7 @@ def standardise_head(classifier: Classifier, batches: Iterable[Batch]) -> None:
     multilingual-e5-small, accuracy was 0.805 with it and 0.797 without.
     """
     model, dropout = classifier.model, getattr(classifier.model, "dropout", None)
-    if classifier.kind == "token" and "classifier" in classifier.fresh and isinstance(dropout, nn.Dropout):
+    if classifier.kind == "token" and "classifier" in classifier.newly_initialised and isinstance(dropout, nn.Dropout):
         model.dropout = Standardised(dropout, states_before(model, "dropout", batches))
 
 

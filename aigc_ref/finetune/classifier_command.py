@@ -88,7 +88,7 @@ def train(
         [len(row) for row in dataset.rows],
         collate,
         classification_loss,
-        learning_rates=dict.fromkeys(classifier.fresh, options.head_learning_rate),
+        learning_rates=dict.fromkeys(classifier.newly_initialised, options.head_learning_rate),
         validation=measure and Validation(measure, monitor, True, options.every, options.patience),
     )
     fold_head(classifier)

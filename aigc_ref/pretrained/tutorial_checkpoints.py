@@ -38,14 +38,14 @@ def checkpoint(name: str) -> Path:
 
 
 @contextmanager
-def replacing(name: str) -> Iterator[Path]:
+def saving_checkpoint(name: str) -> Iterator[Path]:
     """A new folder to save a checkpoint in, which takes the old one's place when the block ends well.
 
     Examples:
         >>> import os, tempfile
         >>> from unittest.mock import patch
         >>> with tempfile.TemporaryDirectory() as folder, patch.dict(os.environ, AIGC_CHECKPOINTS=folder):
-        ...     with replacing("tiny") as new:
+        ...     with saving_checkpoint("tiny") as new:
         ...         _ = (new / "README.md").write_text("# Tiny")
         ...     [path.name for path in checkpoint("tiny").iterdir()]
         ['README.md']

@@ -65,7 +65,7 @@ def mask_tokens(
         mask_token_id: of [MASK].
         vocab_size: random tokens are drawn from 0 to vocab_size - 1.
         probability: that a token has to be guessed.
-        generator: of chance; torch's own by default. The draws are those of transformers, in its order.
+        generator: the source of randomness; torch's own by default. The draws are those of transformers, in its order.
 
     Returns:
         The input ids with tokens hidden, and the labels: the token where it has to be guessed, -100 elsewhere.

@@ -4,11 +4,11 @@
     token budget     batches of nearly equal size, padding included: longest text × number of texts ≤ budget
 
 Both are pure functions from the lengths to the batches of an epoch, lists of indices; every text is in exactly one of
-them. How many batches there are depends on the lengths alone, not on chance, so that a learning-rate schedule knows
-its steps. `partial(length_buckets, lengths, 16)` is a `BatchSampler`, as `aigc_ref.train.loop.fit` takes it.
+them. How many batches there are depends on the lengths and not on the seed, so that a learning-rate schedule knows its
+steps. `partial(length_buckets, lengths, 16)` is a `BatchSampler`, as `aigc_ref.train.loop.fit` takes it.
 
-The price is that texts of like length meet more often than chance would have it. Among texts of one length chance
-decides, and the batches come in random order.
+The price is that texts of like length share a batch more often than they would if batches were drawn at random. Texts
+of equal length are shuffled, and so are the batches.
 """
 
 from collections.abc import Sequence
@@ -25,8 +25,8 @@ def length_buckets(
         lengths: of the texts, in tokens.
         batch_size: texts to a batch; one batch may have fewer.
         pool: how many batches' texts are drawn at random before they are sorted. The larger, the less padding and
-            the less chance: 1 is plain shuffling.
-        generator: the source of chance.
+            the less randomness: 1 is plain shuffling.
+        generator: the source of randomness.
 
     Raises:
         ValueError: the batch size or the pool is not positive.
@@ -52,7 +52,7 @@ def token_budget(lengths: Sequence[int], budget: int, *, generator: torch.Genera
     Args:
         lengths: of the texts, in tokens.
         budget: the most tokens in a batch, padding included.
-        generator: the source of chance.
+        generator: the source of randomness.
 
     Raises:
         ValueError: the budget is not positive, or a text alone is longer. It is never dropped or cut in silence.

@@ -238,8 +238,8 @@ display(Markdown("\n".join([head, "|---" * 6 + "|", *rows])))
 # %%
 def interval(differences):
     """The middle 95 % of the mean over resampled poems."""
-    chance = random.Random(0)
-    means = sorted(mean(chance.choices(differences, k=len(differences))) for _ in range(resamples))
+    rng = random.Random(0)
+    means = sorted(mean(rng.choices(differences, k=len(differences))) for _ in range(resamples))
     return means[round(0.025 * (resamples - 1))], means[round(0.975 * (resamples - 1))]
 
 
@@ -589,8 +589,8 @@ print("more references never lower the matches, so scores with different numbers
 # **3.** Shuffle the characters of each text. Which measures notice?
 
 # %% tags=["answer"]
-chance = random.Random(0)
-shuffled = ["".join(chance.sample(second, len(second))) for second in seconds]
+rng = random.Random(0)
+shuffled = ["".join(rng.sample(second, len(second))) for second in seconds]
 print(f"BLEU      {100 * corpus_bleu(shuffled, [[s] for s in seconds], smoothing='exp').score:5.1f} of 100")
 print(f"ROUGE-L   {100 * corpus_rouge(shuffled, seconds).rouge_l.f1:5.1f} of 100")
 print(f"BERTScore {100 * mean(meaning(shuffled, seconds)):5.1f}, exchanged {table['exchanged']['BERTScore']:.1f}")

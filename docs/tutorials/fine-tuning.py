@@ -97,9 +97,9 @@ for form in (five, seven):
 kept = poetry.without_versions(poetry.ordinary(poems), known=five + seven)
 old, _, ordinary = split(kept, [0.96, 0.02])
 
-chance = random.Random(0)
-validation, ordinary = chance.sample(validation, held_out), chance.sample(ordinary, held_out)
-test = chance.sample(test, tested)
+rng = random.Random(0)
+validation, ordinary = rng.sample(validation, held_out), rng.sample(ordinary, held_out)
+test = rng.sample(test, tested)
 print(f"quatrains: {len(training):,} to learn from, {len(validation)} to look at, {len(test)} for the end")
 print(f"other poems: {len(old):,} that the model knows, {len(ordinary)} that it does not")
 
@@ -327,8 +327,8 @@ from_scratch = GPT2LMHeadModel(pretrained.config)
 models = {"pre-trained": pretrained, "from scratch": from_scratch}
 models |= {name: deepcopy(pretrained) for name in ("fine-tuned", "low rate", "replay", "few poems")}
 
-replayed = chance.sample(old, len(training) // 3)
-a_few = chance.sample(training, few)
+replayed = rng.sample(old, len(training) // 3)
+a_few = rng.sample(training, few)
 runs = {
     "fine-tuned": fine_tune(models["fine-tuned"], training, also_writes=True),
     "from scratch": fine_tune(models["from scratch"], training, also_writes=True),

@@ -48,7 +48,7 @@ from aigc_ref.gan.train import train
 from aigc_ref.train.precision import autocast
 from aigc_ref.metrics.frechet import frechet_distance
 from aigc_ref.pretrained import efficientnet
-from aigc_ref.pretrained.tutorial_checkpoints import checkpoint, replacing
+from aigc_ref.pretrained.tutorial_checkpoints import checkpoint, saving_checkpoint
 
 torch.set_num_threads(1)  # two on a busy machine are slower than one
 figures.use_site_style()
@@ -700,7 +700,7 @@ picture with values from -1 to 1. The moving average of its weights, in half pre
   right more often than textures.
 - Licence of the weights: MIT.
 """
-with replacing("gan-fashion") as folder:
+with saving_checkpoint("gan-fashion") as folder:
     weights = best.state_dict().items()
     halves = {name: weight.half() if weight.is_floating_point() else weight for name, weight in weights}
     save_file({name: weight.contiguous() for name, weight in halves.items()}, folder / "model.safetensors")

@@ -176,7 +176,9 @@ print("characters:", *plain.tokenizer.convert_ids_to_tokens(ids))
 print("labels:    ", *wanted)
 parameters = sum(weight.numel() for weight in plain.model.parameters()) / 1e6
 parameters_of_whole = sum(weight.numel() for weight in whole.model.parameters()) / 1e6
-print(f"{parameters_of_whole:.0f} million weights, pruned {parameters:.0f} million; new: {', '.join(plain.fresh)}")
+print(
+    f"{parameters_of_whole:.0f} million weights, pruned {parameters:.0f} million; new: {', '.join(plain.newly_initialised)}"
+)
 
 # %% [markdown] tags=["zh"]
 # 预训练权重里没有的只有分类头（head），一个随机初始化的线性层。第 $t$ 个词元的状态是 $h_t$（384 个数），七个标签的概率是
@@ -439,7 +441,7 @@ def counts_of_row(precision, recall, there):
 
 
 article = Report({tag: counts_of_row(*row) for tag, row in PRINTED.items()})
-article_outside = PRINTED["O"][2] / article.micro.there
+article_outside = PRINTED["O"][2] / article.micro.support
 
 # %%
 gold = [to_iob2(sentence.tags) for sentence in test]
@@ -503,7 +505,7 @@ among = {
     for name in ("lexicon, trusted names", "fine-tuned encoder")
 }
 rows = [
-    f"| {group} | {counts.there} | {name} | {counts.precision:.3f} | {counts.recall:.3f} | {counts.f1:.3f} |"
+    f"| {group} | {counts.support} | {name} | {counts.precision:.3f} | {counts.recall:.3f} | {counts.f1:.3f} |"
     for (group, name), counts in among.items()
 ]
 head = "| names | there | tags by | precision | recall | F1 |\n|---|---|---|---|---|---|"
@@ -588,8 +590,8 @@ print("strict: ", *entities(odd, strict=True))
 malformed = sum(to_iob2(tags) != tags for tags in predicted)
 lenient, strict = (entity_report(gold, predicted, strict=strict).micro for strict in (False, True))
 print(f"{malformed} of {len(predicted)} sentences have such tags")
-print(f"lenient: found {lenient.found}, right {lenient.right}, F1 {lenient.f1:.3f}")
-print(f"strict:  found {strict.found}, right {strict.right}, F1 {strict.f1:.3f}")
+print(f"lenient: found {lenient.predicted}, right {lenient.true_positives}, F1 {lenient.f1:.3f}")
+print(f"strict:  found {strict.predicted}, right {strict.true_positives}, F1 {strict.f1:.3f}")
 
 # %% [markdown] tags=["zh"]
 # {{ test_size }} 句预测里有 {{ malformed }} 句带着这样的标签。宽松地读，实体 F1 是 {{ entity_f1:.3f }}；严格地读反而更高，{{ strict_f1:.3f }}。这个模型爱冒出一截没有开头的 I，宽松的读法把它也算成找到了一个实体，一共多出 {{ lenient_extra }} 个，其中只对了 {{ lenient_extra_right }} 个。换一个常常漏写 B 的模型，高低会倒过来，所以不能哪种好看用哪种：报成绩时写明是哪一种。命令的报告用宽松的；要严格的，给 `python -m aigc_ref.metrics ner` 加上 `--strict`。
@@ -690,8 +692,8 @@ def interval(kind):
     for one, other in zip(gold, predicted, strict=True):
         there, found = ({e for e in entities(tags) if kind in (None, e.type)} for tags in (one, other))
         counts.append((len(there & found), len(found), len(there)))
-    chance = random.Random(0)
-    draws = sorted(Counts(*map(sum, zip(*chance.choices(counts, k=len(counts)), strict=True))).f1 for _ in range(1000))
+    rng = random.Random(0)
+    draws = sorted(Counts(*map(sum, zip(*rng.choices(counts, k=len(counts)), strict=True))).f1 for _ in range(1000))
     return draws[25], draws[974]
 
 
@@ -815,7 +817,7 @@ numbers = {
     "article_with_o": article.micro.f1,
     "article_without_o": article.without(OUTSIDE).micro.f1,
     "article_outside": article_outside,
-    "seen_share": seen.there / (seen.there + new.there),
+    "seen_share": seen.support / (seen.support + new.support),
     "seen_f1": seen.f1,
     "new_f1": new.f1,
     "new_recall": new.recall,
@@ -824,8 +826,8 @@ numbers = {
     **{f"case_{case.replace(' ', '_')}": len(numbers_of) for case, numbers_of in cases.items()},
     "malformed": malformed,
     "strict_f1": strict.f1,
-    "lenient_extra": lenient.found - strict.found,
-    "lenient_extra_right": lenient.right - strict.right,
+    "lenient_extra": lenient.predicted - strict.predicted,
+    "lenient_extra_right": lenient.true_positives - strict.true_positives,
     "low": intervals[None][0],
     "high": intervals[None][1],
     "org_low": intervals["ORG"][0],

@@ -59,7 +59,7 @@ from aigc_ref.peft.adalora import add_adalora, orthogonality
 from aigc_ref.peft.adapter import add_adapters
 from aigc_ref.peft.allocation import RankSchedule, allocate, observe, ranks
 from aigc_ref.peft.files import save_trained
-from aigc_ref.peft.layers import added_layers, choose, parameter_budget
+from aigc_ref.peft.layers import match_layers, parameter_budget, wrapped_layers
 from aigc_ref.peft.lora import add_lora, merge, unmerge
 from aigc_ref.peft.peft_format import to_peft
 from aigc_ref.text.collate import token_collator
@@ -484,7 +484,7 @@ KINDS = ["query", "key", "value", "attention.output", "intermediate", "output"]
 
 def parameters_used(model: nn.Module) -> int:
     """Those of the triplets that are left: a column of P, a λ and a row of Q each."""
-    inserted = added_layers(model)
+    inserted = wrapped_layers(model)
     return sum(
         rank * (inserted[name].out_features + 1 + inserted[name].in_features) for name, rank in ranks(model).items()
     )
@@ -619,7 +619,7 @@ for start in ("A random, B zero", "both zero", "both random"):
     torch.manual_seed(0)
     model = deepcopy(upper).eval()
     METHODS["LoRA"].prepare(model)
-    low_rank = list(added_layers(model).values())
+    low_rank = list(wrapped_layers(model).values())
     for layer in low_rank:
         if start == "both zero":
             nn.init.zeros_(layer.A)
@@ -642,7 +642,7 @@ print("both zero: nothing ever moves; both random: the model has changed before 
 trained, cut = runs["full"][0].model, {rank: deepcopy(runs["full"][0].model) for rank in (1, 4, 16)}
 kept = {rank: [] for rank in cut}
 with torch.no_grad():
-    for name in choose(upper, EVERY, (nn.Linear,)):
+    for name in match_layers(upper, EVERY, (nn.Linear,)):
         weight = upper.get_submodule(name).weight
         u, s, v = torch.linalg.svd(trained.get_submodule(name).weight - weight, full_matrices=False)
         for rank, model in cut.items():

@@ -345,7 +345,7 @@ wanted = {
     for name, data in {"training": learnt, "validation": chosen, "test": unseen}.items()
 }
 print(f"{sum(p.numel() for p in model.parameters()) / 1e6:.0f} million weights, {len(tokenizer):,} tokens")
-print(f"new: {', '.join(classifier.fresh)}; {unseen.shortened / len(test):.0%} of the test texts are cut")
+print(f"new: {', '.join(classifier.newly_initialised)}; {unseen.shortened / len(test):.0%} of the test texts are cut")
 
 
 # %% [markdown] tags=["zh"]
@@ -487,10 +487,10 @@ def measure(_):
 
 
 # %% [markdown] tags=["zh"]
-# 新的头（`fresh`）从随机数开始，学习率取别处的十倍。随机的还有数据的次序和 dropout，所以用两个种子各训练一次，看看运气占多大成分；这是本页最费时间的地方。处理器认得 `bfloat16` 时才用它，而且只用在自动混合精度（mixed precision）认为安全的运算上，权重仍是 float32。
+# 新的头（`newly_initialised`）从随机数开始，学习率取别处的十倍。随机的还有数据的次序和 dropout，所以用两个种子各训练一次，看看运气占多大成分；这是本页最费时间的地方。处理器认得 `bfloat16` 时才用它，而且只用在自动混合精度（mixed precision）认为安全的运算上，权重仍是 float32。
 
 # %% [markdown] tags=["en"]
-# The new modules, `fresh`, begin at random and get ten times the learning rate of the rest. The order of the data and dropout are random as well; so there are two runs with two seeds, to see how much is luck. They take most of this page's time. `bfloat16` is used only where the processor knows it, in operations that mixed precision deems safe, and the weights stay float32.
+# The new modules, `newly_initialised`, begin at random and get ten times the learning rate of the rest. The order of the data and dropout are random as well; so there are two runs with two seeds, to see how much is luck. They take most of this page's time. `bfloat16` is used only where the processor knows it, in operations that mixed precision deems safe, and the weights stay float32.
 
 # %%
 pretrained = deepcopy(model.state_dict())
@@ -500,9 +500,9 @@ def fine_tune(seed):
     """Trains a new head and all else from the pre-trained weights; scores and validation logits of each epoch."""
     model.load_state_dict(pretrained)
     torch.manual_seed(seed)
-    for name in classifier.fresh:
+    for name in classifier.newly_initialised:
         torch.nn.init.normal_(model.get_submodule(name).weight, std=model.config.initializer_range)
-    rates = dict.fromkeys(classifier.fresh, 1e-3)
+    rates = dict.fromkeys(classifier.newly_initialised, 1e-3)
     recipe = Recipe(
         epochs, 16, learning_rate=1e-4, learning_rates=rates, max_steps=max_steps, precision=precision, seed=seed
     )

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from aigc_ref.fetch.cache import DataCorruptError, DataNotFoundError, arriving, download
+from aigc_ref.fetch.cache import DataCorruptError, DataNotFoundError, atomic_path, download
 
 CONTENT = b"published bytes" * 10_000
 DIGEST = hashlib.sha256(CONTENT).hexdigest()
@@ -59,7 +59,7 @@ def test_what_is_not_the_published_file_does_not_enter_the_cache(
 
 def test_a_download_that_is_interrupted_leaves_nothing(tmp_path: Path) -> None:
     def half() -> None:
-        with arriving(tmp_path / "data") as part:
+        with atomic_path(tmp_path / "data") as part:
             part.write_bytes(b"half")
             raise KeyboardInterrupt
 

@@ -22,11 +22,11 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def _anisotropic(size: int) -> tuple[Tensor, Tensor]:
     """States that share a long direction, and whose class is in a small deviation from it."""
-    chance = torch.Generator().manual_seed(0)
-    common = 4 * torch.randn(64, generator=chance)
-    signal = torch.randn(2, 64, generator=chance)
-    labels = torch.randint(2, (size,), generator=chance)
-    return common + 0.03 * (signal[labels] + torch.randn(size, 64, generator=chance)), labels
+    generator = torch.Generator().manual_seed(0)
+    common = 4 * torch.randn(64, generator=generator)
+    signal = torch.randn(2, 64, generator=generator)
+    labels = torch.randint(2, (size,), generator=generator)
+    return common + 0.03 * (signal[labels] + torch.randn(size, 64, generator=generator)), labels
 
 
 BATCH: Batch = {
@@ -90,7 +90,7 @@ def test_a_head_that_has_learnt_already_is_left_alone(folder: Path, tmp_path: Pa
     load_classifier(str(folder), "token", ["no", "yes"]).model.save_pretrained(tmp_path)
     load_classifier(str(folder), "token", ["no", "yes"]).tokenizer.save_pretrained(tmp_path)
     learnt = load_classifier(str(tmp_path), "token", ["yes", "no"])
-    assert learnt.fresh == ()
+    assert learnt.newly_initialised == ()
     assert learnt.labels == ["no", "yes"]  # its own order
     names = set(learnt.model.state_dict())
     standardise_head(learnt, [BATCH])

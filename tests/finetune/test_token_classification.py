@@ -114,7 +114,7 @@ def test_a_tag_that_is_new_teaches_nothing_and_counts_as_missed(folder: Path) ->
     classifier = load_classifier(str(folder / "bert"), "token", ["O", "B-PER"])
     data = TokenDataset([Sentence(("Tom", "left"), ("B-GOD", "O"), 1)], classifier.tokenizer, classifier.labels)
     assert sorted(data[0][1]) == [-100, -100, -100, 0]
-    assert evaluate(classifier.model, data, classifier.tokenizer).entities.rows["GOD"].there == 1
+    assert evaluate(classifier.model, data, classifier.tokenizer).entities.rows["GOD"].support == 1
 
 
 def test_epochs_by_hand_learn_too(folder: Path) -> None:
@@ -216,9 +216,9 @@ def test_packaged_encoders_get_a_new_head_and_a_smaller_vocabulary(
         ("token", ("classifier",)),
         ("sequence", ("bert.pooler.dense", "classifier")),
     ]
-    for kind, fresh in heads:
+    for kind, new in heads:
         classifier = load_classifier("all-minilm-l6-v2", kind, ["O", "B-PER"])
-        assert classifier.fresh == fresh
+        assert classifier.newly_initialised == new
         for name, weight in model.state_dict().items():
             assert torch.equal(weight, classifier.model.base_model.state_dict()[name])
     pruned = load_classifier("all-minilm-l6-v2", "token", ["O", "B-PER"], vocabulary_of=["Tom"])

@@ -17,9 +17,9 @@ from aigc_ref.metrics.prdc import precision_recall_density_coverage
 
 @pytest.fixture
 def files(tmp_path: Path) -> tuple[str, str]:
-    chance = np.random.default_rng(0)
+    rng = np.random.default_rng(0)
     for name, shift in (("real", 0.0), ("generated", 0.5)):
-        np.save(tmp_path / f"{name}.npy", chance.normal(shift, 1.0, (60, 4)).astype(np.float32))
+        np.save(tmp_path / f"{name}.npy", rng.normal(shift, 1.0, (60, 4)).astype(np.float32))
     return str(tmp_path / "real.npy"), str(tmp_path / "generated.npy")
 
 

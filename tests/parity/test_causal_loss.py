@@ -25,8 +25,8 @@ def model() -> GPT2LMHeadModel:
 
 @pytest.fixture(scope="module")
 def texts() -> list[list[int]]:
-    chance = torch.Generator().manual_seed(1)
-    return [torch.randint(1, 50, (length,), generator=chance).tolist() for length in (3, 9, 17, 5)]
+    generator = torch.Generator().manual_seed(1)
+    return [torch.randint(1, 50, (length,), generator=generator).tolist() for length in (3, 9, 17, 5)]
 
 
 @pytest.fixture(scope="module")

@@ -127,8 +127,8 @@ def test_top_p_of_all_the_mass_keeps_every_token() -> None:
 
 @given(st.integers(0, 2**16), st.floats(0.5, 3.0))
 def test_repetition_is_penalised_as_in_transformers(seed: int, penalty: float) -> None:
-    chance = torch.Generator().manual_seed(seed)
-    logits, ids = torch.randn(3, 40, generator=chance), torch.randint(40, (3, 9), generator=chance)
+    generator = torch.Generator().manual_seed(seed)
+    logits, ids = torch.randn(3, 40, generator=generator), torch.randint(40, (3, 9), generator=generator)
     seen = torch.zeros(3, 40, dtype=torch.bool).scatter(1, ids, value=True)
     theirs = RepetitionPenaltyLogitsProcessor(penalty)(ids, logits)
     assert torch.equal(penalise_repetition(logits, seen, penalty), theirs)

@@ -99,12 +99,12 @@ def test_losses_of_batches_add_up(model: BertForMaskedLM, tokenizer: PreTrainedT
 def test_what_is_special_stays_and_every_label_is_the_token_that_was_there(
     rows: int, length: int, probability: float, seed: int
 ) -> None:
-    chance = torch.Generator().manual_seed(seed)
-    ids = torch.randint(VOCABULARY, (rows, length), generator=chance)
-    special = torch.rand(rows, length, generator=chance) < 0.4
+    generator = torch.Generator().manual_seed(seed)
+    ids = torch.randint(VOCABULARY, (rows, length), generator=generator)
+    special = torch.rand(rows, length, generator=generator) < 0.4
     before = ids.clone()
     masked, labels = mask_tokens(
-        ids, special, mask_token_id=MASK, vocab_size=VOCABULARY, probability=probability, generator=chance
+        ids, special, mask_token_id=MASK, vocab_size=VOCABULARY, probability=probability, generator=generator
     )
     guessed = labels != IGNORE_INDEX
     assert torch.equal(ids, before)

@@ -15,8 +15,8 @@ from aigc_ref.text.labelled import read_labelled
 
 def table(report: Report) -> str:
     """The report for people, with what it must be compared with."""
-    texts = report.micro.there
-    commonest = max(row.there for row in report.rows.values()) / texts
+    texts = report.micro.support
+    commonest = max(row.support for row in report.rows.values()) / texts
     remark = f"the accuracy; who always says the commonest label has {commonest:.3f}"
     return "\n".join([HEAD, *report.lines(), "", *report.averages(remark)])
 
