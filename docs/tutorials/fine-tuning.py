@@ -50,7 +50,6 @@ from aigc_ref.datasets.poetry import lines_of
 from aigc_ref.datasets.splitting import split
 from aigc_ref.finetune.causal_lm import evaluate, language_model_loss
 from aigc_ref.lm.generate import generate
-from aigc_ref.train.loss import SummedLoss
 from aigc_ref.lm.loss import causal_loss
 from aigc_ref.metrics.bleu import corpus_bleu
 from aigc_ref.metrics.perplexity import bits_per_character
@@ -61,6 +60,7 @@ from aigc_ref.text.collate import causal_collator
 from aigc_ref.text.datasets import TextDataset
 from aigc_ref.text.sampling import length_buckets
 from aigc_ref.train.loop import Recipe, fit
+from aigc_ref.train.loss import SummedLoss
 
 torch.set_num_threads(1)  # two on a busy machine are slower than one
 figures.use_site_style()

@@ -45,10 +45,10 @@ from aigc_ref.gan import losses, toy
 from aigc_ref.gan.networks import Conditional, Discriminator, Generator
 from aigc_ref.gan.penalties import NO_PENALTIES, Penalties
 from aigc_ref.gan.train import train
-from aigc_ref.train.precision import autocast
 from aigc_ref.metrics.frechet import frechet_distance
 from aigc_ref.pretrained import efficientnet
 from aigc_ref.pretrained.tutorial_checkpoints import checkpoint, saving_checkpoint
+from aigc_ref.train.precision import autocast
 
 torch.set_num_threads(1)  # two on a busy machine are slower than one
 figures.use_site_style()

