@@ -16,6 +16,7 @@ What is public is a module; import what you need from it, as in `from aigc_ref.m
     train        loop; loss, batch, recipe, validation, checkpoint and record, which it is made of
     fetch        cache, packages
     figures      the site's look for matplotlib
+    arguments    bounds of numbers on a command line
 
 A room imports from those below it in this list, never from those above: `train` and `fetch` know of no kind of data.
 

@@ -41,12 +41,12 @@ def _work(options: argparse.Namespace) -> None:
         if dataset.divided:
             command.say(
                 f"{path}: {dataset.divided} of {len(dataset.sentences)} sentences are longer than {length} tokens "
-                "and are read in parts"
+                "and are split"
             )
         if dataset.shortened:
-            command.say(f"{path}: {dataset.shortened} words alone are longer than {length} tokens and are cut")
+            command.say(f"{path}: {dataset.shortened} single words are longer than {length} tokens and are truncated")
     if new := sorted({tag for tags in chosen.gold + unseen.gold for tag in tags} - set(classifier.labels)):
-        command.say(f"tags that --train does not have, and that will be missed: {', '.join(new)}")
+        command.say(f"tags that are not in --train and cannot be predicted: {', '.join(new)}")
 
     def measure(model: nn.Module) -> dict[str, float]:
         return {"entity_f1": evaluate(model, chosen, tokenizer, options.batch_size).entities.micro.f1}
