@@ -30,7 +30,6 @@ from transformers.utils import logging
 
 from aigc_ref.arguments import bounded
 from aigc_ref.fetch.cache import DataError, sha256
-from aigc_ref.metrics.report import Counts, Mean
 from aigc_ref.text.sampling import length_buckets
 from aigc_ref.train.batch import Batch
 from aigc_ref.train.loop import Examples, LossFunction, Recipe, fit
@@ -224,12 +223,6 @@ def train(
             if step.scores:
                 scores = ", ".join(f"{name} {score:.4f}" for name, score in step.scores.items())
                 say(f"step {step.step}, epoch {step.epoch + 1}: {scores}")
-
-
-def figures(row: Counts | Mean) -> dict[str, float]:
-    """A row of a report for programs."""
-    support = {"support": row.support} if isinstance(row, Counts) else {}
-    return {"precision": row.precision, "recall": row.recall, "f1": row.f1, **support}
 
 
 def finish(

@@ -24,7 +24,6 @@ from aigc_ref.metrics.rouge import corpus_rouge
 from aigc_ref.text.conll import stream_aligned_tags
 from aigc_ref.text.lines import stream_aligned_lines
 from aigc_ref.text.segmentation import Tokenize, english_words, tokenize, words
-from aigc_ref.text.tags import OUTSIDE
 
 CLOSED_PIPE = 128 + 13  # what a shell makes of SIGPIPE, which ends other programs there
 
@@ -125,14 +124,7 @@ def ner_command(parser: ArgumentParser) -> Run:
     def run(options: Namespace) -> Answer:
         gold, predicted = tee(stream_aligned_tags(options.gold, options.predicted))
         report = ner_report((tags for tags, _ in gold), (tags for _, tags in predicted), strict=options.strict)
-        data = {
-            "metric": "ner",
-            "strict": options.strict,
-            "entities": report.entities.data(),
-            "tokens": report.tokens.without(OUTSIDE).data(),
-            "tokens_with_outside": report.tokens.data(),
-        }
-        return Answer(data, str(report))
+        return Answer({"metric": "ner", **report.data()}, str(report))
 
     return run
 

@@ -41,7 +41,7 @@ def test_the_command_learns_reports_and_leaves_what_transformers_reads(
     printed = capsys.readouterr().out
     report = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
     assert report["accuracy"] > 0.9
-    assert report["labels"]["good"]["support"] + report["labels"]["bad"]["support"] == 30
+    assert report["labels"]["rows"]["good"]["support"] + report["labels"]["rows"]["bad"]["support"] == 30
     assert f"{report['macro_f1']:.3f}" in printed
     assert printed == (tmp_path / "report.txt").read_text(encoding="utf-8")
 

@@ -74,7 +74,7 @@ def _work(options: argparse.Namespace) -> None:
     figures = {
         "accuracy": report.micro.f1,
         "macro_f1": report.macro.f1,
-        "labels": {label: command.figures(row) for label, row in report.rows.items()},
+        "labels": report.data(),
     }
     command.finish(options, model, tokenizer, table(report), figures)
 
