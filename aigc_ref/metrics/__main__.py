@@ -14,6 +14,7 @@ from itertools import tee
 from typing import Literal, get_args
 
 from aigc_ref.arguments import bounded
+from aigc_ref.extras import INSTALL
 from aigc_ref.metrics.bleu import Smoothing, corpus_bleu
 from aigc_ref.metrics.chrf import corpus_chrf
 from aigc_ref.metrics.command import Answer, Command, Run, plain
@@ -193,7 +194,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ValueError as error:
         return _fail(str(error))
     except ModuleNotFoundError as error:
-        return _fail(f"needs {error.name}: pip install 'aigc-ref[train]'")
+        return _fail(f"needs {error.name}: run {INSTALL}")
     return _print((json.dumps(answer.data, ensure_ascii=False, indent=2) if options.json else answer.table) + "\n")
 
 

@@ -197,7 +197,12 @@ def test_whoever_stops_asking_stops_the_work_and_may_begin_again(
     model, _ = pair
     calls = []
     forward = model.forward
-    monkeypatch.setattr(model, "forward", lambda *args, **kwargs: calls.append(1) or forward(*args, **kwargs))
+
+    def counted(*args: Any, **kwargs: Any) -> Any:
+        calls.append(1)
+        return forward(*args, **kwargs)
+
+    monkeypatch.setattr(model, "forward", counted)
     new = stream(model, PROMPTS, max_new_tokens=20, eos_token_id=None, seed=3)
     assert not calls  # nothing was asked for
     first = [next(new).tokens.tolist() for _ in range(2)]
