@@ -16,9 +16,10 @@ What is public is a module; import what you need from it, as in `from aigc_ref.m
     train        loop; loss, batch, recipe, validation, checkpoint and record, which it is made of
     fetch        cache, packages
     figures      the site's look for matplotlib
+    arguments    bounds of numbers on a command line
 
 A room imports from those below it in this list, never from those above: `train` and `fetch` know of no kind of data.
 
 Nothing is imported here, so that `aigc_ref.metrics.bleu` costs what it needs: no torch. What needs more than Python has
-it from the extra `train`: `pip install 'aigc-ref[train]'`.
+it from the extra `train`: `pip install --editable '.[train]'` in a clone of the project.
 """

@@ -6,6 +6,7 @@ from typing import Protocol, TypeVar
 
 from torch import nn
 
+from aigc_ref.arguments import bounded
 from aigc_ref.finetune import command
 from aigc_ref.finetune.classification import (
     Classifier,
@@ -40,13 +41,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     classifier.add_argument(
         "--head-learning-rate",
-        type=command.bounded(float, 0),
+        type=bounded(float, 0),
         default=1e-3,
         metavar="N",
-        help="the peak for what is new (%(default)g)",
+        help="peak learning rate of the newly initialised weights (%(default)g)",
     )
     classifier.add_argument(
-        "--prune-vocabulary", action="store_true", help="leave out the tokens that --train does not need, to be faster"
+        "--prune-vocabulary", action="store_true", help="drop the tokens that --train does not use, for speed"
     )
 
 

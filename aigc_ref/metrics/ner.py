@@ -14,7 +14,7 @@ Paper: paper-conll2003 (entities and conlleval).
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from aigc_ref.metrics.pairs import paired
 from aigc_ref.metrics.report import HEAD, Counts, Report
@@ -68,17 +68,34 @@ def token_report(gold: Iterable[Sequence[str]], predicted: Iterable[Sequence[str
 
 @dataclass(frozen=True, slots=True)
 class NerReport:
-    """Both figures that one finds in print; `str` makes a table that says which is which."""
+    """Both figures that one finds in print; `str` makes a table that says which is which.
 
-    entities: Report
+    The reports of two parts of a corpus add up to that of the whole; `NerReport()` is that of none.
+    """
+
+    entities: Report = field(default_factory=Report)
     """What to report."""
-    tokens: Report
+    tokens: Report = field(default_factory=Report)
     """Every tag, O among them; `tokens.without(OUTSIDE)` has the averages that mean something."""
-    strict: bool
+    strict: bool = False
+
+    def __add__(self, other: "NerReport") -> "NerReport":
+        if self.strict != other.strict:
+            raise ValueError("one report read its tags strictly and the other did not; they cannot be added")
+        return NerReport(self.entities + other.entities, self.tokens + other.tokens, self.strict)
+
+    def data(self) -> dict[str, object]:
+        """As JSON has it."""
+        return {
+            "strict": self.strict,
+            "entities": self.entities.data(),
+            "tokens": self.tokens.without(OUTSIDE).data(),
+            "tokens_with_outside": self.tokens.data(),
+        }
 
     def __str__(self) -> str:
         rule = "IOB2 to the letter" if self.strict else "the rules of conlleval"
-        outside = self.tokens.rows.get(OUTSIDE, Counts(0, 0, 0)).support / max(self.tokens.micro.support, 1)
+        outside = self.tokens.rows.get(OUTSIDE, Counts()).support / max(self.tokens.micro.support, 1)
         lines = [
             f"Entities, by {rule}: type, start and end must be right",
             "",
@@ -129,20 +146,21 @@ def ner_report(gold: Iterable[Sequence[str]], predicted: Iterable[Sequence[str]]
 class _EntityCounts:
     def __init__(self, strict: bool) -> None:
         self._reader = SpanReader(strict)
-        self._right, self._found, self._there = Counter[str](), Counter[str](), Counter[str]()
+        self._true_positives, self._predicted, self._support = Counter[str](), Counter[str](), Counter[str]()
 
     def add(self, gold: Sequence[str], predicted: Sequence[str]) -> None:
         there, found = set(self._reader.spans(gold)), set(self._reader.spans(predicted))
-        for counts, spans in ((self._there, there), (self._found, found), (self._right, there & found)):
+        sides = (self._support, there), (self._predicted, found), (self._true_positives, there & found)
+        for counts, spans in sides:
             for _, letter in spans:
                 counts[letter] += 1
 
     def report(self) -> Report:
         return Report(
             {
-                kind: Counts(self._right[letter], self._found[letter], self._there[letter])
+                kind: Counts(self._true_positives[letter], self._predicted[letter], self._support[letter])
                 for kind, letter in sorted(self._reader.letters.items())
-                if self._found[letter] or self._there[letter]
+                if self._predicted[letter] or self._support[letter]
             }
         )
 
@@ -159,9 +177,10 @@ def _sentences(
 
 
 def _token_report(pairs: Counter[tuple[str, str]]) -> Report:
-    right, found, there = Counter[str](), Counter[str](), Counter[str]()
-    for (one, other), count in pairs.items():
-        there[one] += count
-        found[other] += count
-        right[one] += count * (one == other)
-    return Report({tag: Counts(right[tag], found[tag], there[tag]) for tag in sorted(there | found)})
+    true_positives, predicted, support = Counter[str](), Counter[str](), Counter[str]()
+    for (gold, guess), count in pairs.items():
+        support[gold] += count
+        predicted[guess] += count
+        true_positives[gold] += count * (gold == guess)
+    tags = sorted(support | predicted)
+    return Report({tag: Counts(true_positives[tag], predicted[tag], support[tag]) for tag in tags})

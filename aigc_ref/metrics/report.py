@@ -13,20 +13,28 @@ number of cases that a model gave, and true positives are those that are both.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from operator import mul
-from typing import NamedTuple
+from dataclasses import dataclass, field
+from operator import add, mul
+from typing import Any, NamedTuple
 
 HEAD = f"{'':12} {'precision':>10}{'recall':>10}{'f1-score':>10}{'support':>10}"
 """Over the columns of `Report.lines` and `Report.averages`."""
 
 
 class Counts(NamedTuple):
-    """What the figures of a row are made of."""
+    """What the figures of a row are made of. The counts of two parts of a corpus add up to those of the whole.
 
-    true_positives: int
-    predicted: int
-    support: int
+    Examples:
+        >>> Counts(1, predicted=2, support=3) + Counts(3, predicted=3, support=3)
+        Counts(true_positives=4, predicted=5, support=6)
+    """
+
+    true_positives: int = 0
+    predicted: int = 0
+    support: int = 0
+
+    def __add__(self, other: "Counts") -> "Counts":  # type: ignore[override]  # other tuples are joined
+        return Counts(*map(add, self, other))
 
     @property
     def precision(self) -> float:
@@ -54,7 +62,7 @@ class Mean(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A row for each label.
+    """A row for each class. Reports of the parts of a corpus add up to that of the whole; `Report()` is that of none.
 
     Examples:
         >>> report = Report({"LOC": Counts(1, predicted=1, support=2), "PER": Counts(3, predicted=4, support=3)})
@@ -64,11 +72,15 @@ class Report:
         (0.8, 0.75, 0.8)
     """
 
-    rows: Mapping[str, Counts]
+    rows: Mapping[str, Counts] = field(default_factory=dict)
+
+    def __add__(self, other: "Report") -> "Report":
+        names = sorted({*self.rows, *other.rows})
+        return Report({name: self.rows.get(name, Counts()) + other.rows.get(name, Counts()) for name in names})
 
     @property
     def micro(self) -> Counts:
-        return Counts(*map(sum, zip(Counts(0, 0, 0), *self.rows.values(), strict=True)))
+        return sum(self.rows.values(), Counts())
 
     @property
     def macro(self) -> Mean:
@@ -88,13 +100,13 @@ class Report:
         figures = zip(Mean(0, 0, 0), *((row.precision, row.recall, row.f1) for row in self.rows.values()), strict=True)
         return Mean(*(sum(map(mul, shares, column)) for _, *column in figures))
 
-    def data(self) -> dict[str, object]:
-        """As JSON has it."""
-        averages: dict[str, Counts | Mean] = {"micro": self.micro, "macro": self.macro, "weighted": self.weighted}
+    def data(self) -> dict[str, dict[str, Any]]:
+        """As JSON has it: for each row and for micro the counts as well."""
         return {
-            "rows": {name: _figures(row) | row._asdict() for name, row in self.rows.items()},
-            **{name: _figures(row) for name, row in averages.items()},
-            "support": self.micro.support,
+            "rows": {name: _figures(row) for name, row in self.rows.items()},
+            "micro": _figures(self.micro),
+            "macro": _figures(self.macro),
+            "weighted": _figures(self.weighted),
         }
 
     def lines(self) -> list[str]:
@@ -112,7 +124,8 @@ class Report:
 
 
 def _figures(row: Counts | Mean) -> dict[str, float]:
-    return {"precision": row.precision, "recall": row.recall, "f1": row.f1}
+    figures = {"precision": row.precision, "recall": row.recall, "f1": row.f1}
+    return figures | row._asdict() if isinstance(row, Counts) else figures
 
 
 def _line(name: str, row: Counts | Mean, support: int) -> str:

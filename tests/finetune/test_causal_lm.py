@@ -145,7 +145,7 @@ def test_unknown_characters_are_told_for_they_flatter_the_figures(
     (tmp_path / "test.txt").write_text("白日依河山\n大漠孤烟直\n", encoding="utf-8")
     change = ["--test", f"{tmp_path}/test.txt", "--max-steps", "1"]
     assert main([*_arguments(folder, tmp_path / "run"), *change]) == 0
-    assert "5 tokens are unknown to the vocabulary" in capsys.readouterr().out
+    assert "5 tokens are not in the vocabulary" in capsys.readouterr().out
 
 
 def test_a_negative_number_of_samples_is_said_before_the_training(
@@ -154,7 +154,7 @@ def test_a_negative_number_of_samples_is_said_before_the_training(
     with pytest.raises(SystemExit) as exit_:
         main([*_arguments(folder, tmp_path), "--samples", "-1"])
     assert exit_.value.code == 2
-    assert "argument --samples: give a whole number from 0 to 2147483647, not -1" in capsys.readouterr().err
+    assert "argument --samples: expected a whole number from 0 to 2147483647, not -1" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -93,8 +93,8 @@ def test_sentences_that_are_too_long_are_read_in_parts_and_lose_no_word(
     change = ["--test", f"{tmp_path}/test.conll", "--max-length", "6", "--max-steps", "1"]
     assert main([*_arguments(folder, tmp_path / "run"), *change]) == 0
     said = capsys.readouterr().err
-    assert f"{tmp_path}/test.conll: 5 of 5 sentences are longer than 6 tokens and are read in parts" in said
-    assert f"{tmp_path}/test.conll: 1 words alone are longer than 6 tokens and are cut" in said
+    assert f"{tmp_path}/test.conll: 5 of 5 sentences are longer than 6 tokens and are split" in said
+    assert f"{tmp_path}/test.conll: 1 single words are longer than 6 tokens and are truncated" in said
     test, predicted = read_conll(tmp_path / "test.conll"), read_conll(tmp_path / "run" / "predictions.conll")
     assert [sentence.tokens for sentence in predicted] == [sentence.tokens for sentence in test]
 
@@ -168,13 +168,13 @@ def test_ctrl_c_leaves_a_checkpoint_and_the_same_command_goes_on_to_the_same_end
     first.send_signal(signal.SIGINT)
     _, said = first.communicate(timeout=60)
     assert first.returncode == 130
-    assert said.splitlines()[-1] == "interrupted; the same command goes on from there"
+    assert said.splitlines()[-1] == "interrupted; run the same command again to resume"
     assert (broken / "checkpoint.pt").exists()
 
     second = start(broken)
     _, said = second.communicate(timeout=120)
     assert second.returncode == 0
-    assert f"going on from {broken}/checkpoint.pt" in said
+    assert f"resuming from {broken}/checkpoint.pt" in said
     assert not (broken / "checkpoint.pt").exists()
 
     third = start(straight)

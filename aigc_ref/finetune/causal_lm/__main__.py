@@ -8,6 +8,7 @@ import torch
 from torch import nn
 from transformers import AutoModelForCausalLM, GPT2Config, GPT2LMHeadModel, PreTrainedModel, PreTrainedTokenizerBase
 
+from aigc_ref.arguments import bounded
 from aigc_ref.finetune import command
 from aigc_ref.finetune.causal_lm import Evaluation, evaluate, language_model_loss, windows
 from aigc_ref.lm.generate import generate
@@ -32,16 +33,18 @@ def main(arguments: list[str] | None = None) -> int:
     own.add_argument(
         "--model",
         metavar="NAME",
-        help="a folder or a name on the Hugging Face hub; without it a small new one is made, which wants a learning "
-        "rate near 1e-3",
+        help="a folder, or a name on the Hugging Face hub; without it a small model is trained from scratch: try a "
+        "learning rate near 1e-3",
     )
-    own.add_argument("--block", action="store_true", help="a file is one text, in blocks, not a text a line")
+    own.add_argument(
+        "--block", action="store_true", help="treat each file as one text, cut into blocks, not as a text per line"
+    )
     own.add_argument(
         "--samples",
-        type=command.bounded(int, 0),
+        type=bounded(int, 0),
         default=5,
         metavar="N",
-        help="texts to write in the end (%(default)s)",
+        help="texts to generate at the end (%(default)s)",
     )
     return command.run(_work, parser.parse_args(arguments))
 
@@ -136,7 +139,7 @@ def _report(figures: Mapping[str, Mapping[str, float]], unknown: int) -> str:
     lines.append(f"on {after['texts']:,} texts of {after['characters']:,} characters, {after['tokens']:,} tokens")
     if unknown:
         lines.append(
-            f"{unknown:,} tokens are unknown to the vocabulary: bits are of a text that has one sign for all of them"
+            f"{unknown:,} tokens are not in the vocabulary: the bits are of a text with one placeholder for all of them"
         )
     return "\n".join(lines)
 

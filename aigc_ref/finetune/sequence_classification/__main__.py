@@ -32,8 +32,8 @@ def main(arguments: list[str] | None = None) -> int:
     )
     classifier_command.add_arguments(parser)
     columns = parser.add_argument_group("columns")
-    columns.add_argument("--text-column", default="text", metavar="NAME", help="(%(default)s)")
-    columns.add_argument("--label-column", default="label", metavar="NAME", help="(%(default)s)")
+    columns.add_argument("--text-column", default="text", metavar="NAME", help="column of the texts (%(default)s)")
+    columns.add_argument("--label-column", default="label", metavar="NAME", help="column of the labels (%(default)s)")
     return command.run(_work, parser.parse_args(arguments))
 
 
@@ -52,10 +52,10 @@ def _work(options: argparse.Namespace) -> None:
     for path, dataset in ((options.train, learnt), (options.dev, chosen), (options.test, unseen)):
         if dataset.shortened:
             command.say(
-                f"{path}: {dataset.shortened} of {len(dataset)} texts are longer than {length} tokens and are cut"
+                f"{path}: {dataset.shortened} of {len(dataset)} texts are longer than {length} tokens and are truncated"
             )
     if new := sorted({text.label for text in dev + test} - set(classifier.labels)):
-        command.say(f"labels that --train does not have, and that will be missed: {', '.join(new)}")
+        command.say(f"labels that are not in --train and cannot be predicted: {', '.join(new)}")
 
     def measure(model: nn.Module) -> dict[str, float]:
         report = evaluate(model, chosen, tokenizer, options.batch_size)
@@ -74,7 +74,7 @@ def _work(options: argparse.Namespace) -> None:
     figures = {
         "accuracy": report.micro.f1,
         "macro_f1": report.macro.f1,
-        "labels": {label: command.figures(row) for label, row in report.rows.items()},
+        "labels": report.data(),
     }
     command.finish(options, model, tokenizer, table(report), figures)
 

@@ -1,18 +1,15 @@
 """The command that fine-tunes an encoder to label tokens; `--help` says what it takes."""
 
 import argparse
-from typing import Any
 
 from torch import nn
 
 from aigc_ref.finetune import classifier_command, command
 from aigc_ref.finetune.token_classification import TokenDataset, evaluate, labels_of, predict
 from aigc_ref.metrics.ner import ner_report
-from aigc_ref.metrics.report import Report
 from aigc_ref.pretrained.loading import pad_token_id
 from aigc_ref.text.collate import token_collator
 from aigc_ref.text.conll import read_conll
-from aigc_ref.text.tags import OUTSIDE
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -41,12 +38,12 @@ def _work(options: argparse.Namespace) -> None:
         if dataset.divided:
             command.say(
                 f"{path}: {dataset.divided} of {len(dataset.sentences)} sentences are longer than {length} tokens "
-                "and are read in parts"
+                "and are split"
             )
         if dataset.shortened:
-            command.say(f"{path}: {dataset.shortened} words alone are longer than {length} tokens and are cut")
+            command.say(f"{path}: {dataset.shortened} single words are longer than {length} tokens and are truncated")
     if new := sorted({tag for tags in chosen.gold + unseen.gold for tag in tags} - set(classifier.labels)):
-        command.say(f"tags that --train does not have, and that will be missed: {', '.join(new)}")
+        command.say(f"tags that are not in --train and cannot be predicted: {', '.join(new)}")
 
     def measure(model: nn.Module) -> dict[str, float]:
         return {"entity_f1": evaluate(model, chosen, tokenizer, options.batch_size).entities.micro.f1}
@@ -61,21 +58,7 @@ def _work(options: argparse.Namespace) -> None:
             )
             file.write("\n")
     report = ner_report(unseen.gold, predicted)
-    figures = {
-        "entities": _figures(report.entities),
-        "tokens": _figures(report.tokens.without(OUTSIDE)),
-        "tokens_with_outside": _figures(report.tokens),
-    }
-    command.finish(options, model, tokenizer, str(report), figures)
-
-
-def _figures(report: Report) -> dict[str, Any]:
-    return {
-        "rows": {name: command.figures(row) for name, row in report.rows.items()},
-        "micro": command.figures(report.micro),
-        "macro": command.figures(report.macro),
-        "weighted": command.figures(report.weighted),
-    }
+    command.finish(options, model, tokenizer, str(report), report.data())
 
 
 if __name__ == "__main__":
