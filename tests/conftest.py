@@ -11,6 +11,12 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import pytest
+from jaxtyping import install_import_hook
+
+import tests.shapes  # noqa: F401  # the hook finds it by its name
+
+# Shapes and types of tensors, which annotations name, are checked at every call.
+install_import_hook(["aigc_ref.gan", "aigc_ref.lm", "aigc_ref.peft", "aigc_ref.train"], "tests.shapes.checked")
 
 
 @pytest.fixture(autouse=True)
