@@ -23,7 +23,8 @@ from aigc_ref.text.packing import packed_collator
 from aigc_ref.text.sampling import length_buckets, token_budget
 from aigc_ref.train.batch import Batch, BatchSampler
 from aigc_ref.train.loop import LossFunction, evaluate, fit
-from aigc_ref.train.recipe import Precision, Recipe
+from aigc_ref.train.precision import Precision, computes_bfloat16
+from aigc_ref.train.recipe import Recipe
 from benchmarks.timing import Comparison, compare
 
 DOCUMENTS, BATCH, LONGEST, VOCABULARY = 256, 16, 128, 8192
@@ -80,8 +81,7 @@ def run() -> Iterator[Comparison]:
     yield compare(name.replace("length buckets", "a token budget"), "length buckets", by_tokens, buckets, goal=None)
     packing = partial(epoch, packed, packed_loss)
     yield compare(name.replace("in length buckets", "packed"), "length buckets", packing, buckets, goal=None)
-    there = torch.cpu.get_capabilities()
-    if there.get("avx512_bf16") or there.get("amx_bf16"):
+    if computes_bfloat16(torch.device("cpu")):
         half = partial(buckets, precision="bfloat16")
         yield compare(f"{name}, bfloat16 in hardware", "float32, in the same loop", half, buckets, goal=1.3)
 

@@ -20,7 +20,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 import torch
 from torch import nn
@@ -33,6 +33,7 @@ from aigc_ref.fetch.cache import DataError, sha256
 from aigc_ref.text.sampling import length_buckets
 from aigc_ref.train.batch import Batch
 from aigc_ref.train.loop import Examples, LossFunction, Recipe, fit
+from aigc_ref.train.precision import Precision
 from aigc_ref.train.record import TRACKERS
 from aigc_ref.train.validation import Validation
 
@@ -93,7 +94,7 @@ def parser(module: str, summary: str, *, learning_rate: float, batch_size: int, 
 
     machine = made.add_argument_group("machine")
     machine.add_argument(
-        "--precision", choices=("float32", "bfloat16"), default="float32", help="precision of the training (float32)"
+        "--precision", choices=get_args(Precision), default="float32", help="precision of the training (float32)"
     )
     machine.add_argument("--device", metavar="NAME", help="cpu, cuda or mps (the accelerator if there is one)")
     machine.add_argument("--threads", type=bounded(int, 1), metavar="N", help="CPU threads (as torch decides)")
@@ -194,7 +195,7 @@ def train(
         batch_size=options.batch_size,
         learning_rate=options.learning_rate,
         accumulation=options.accumulation,
-        warmup=options.warmup,
+        warmup_ratio=options.warmup,
         weight_decay=options.weight_decay,
         max_steps=options.max_steps,
         seed=options.seed,

@@ -11,6 +11,8 @@ import torch
 from torch import Tensor
 from torch.utils.data import Sampler
 
+from aigc_ref.train.rng import derived_seed
+
 Batch = dict[str, Tensor]
 """Tensors by the name of the model's argument, such as input_ids, images, labels; the first dimension is the batch."""
 
@@ -37,8 +39,8 @@ def shuffled_batches(size: int, batch_size: int, *, generator: torch.Generator) 
 
 
 def epoch_generator(seed: int, epoch: int) -> torch.Generator:
-    """The source of chance of an epoch's batches."""
-    return torch.Generator().manual_seed(seed * 1000 + epoch)
+    """What an epoch's batches are drawn with."""
+    return torch.Generator().manual_seed(derived_seed(seed, "epoch", epoch))
 
 
 class EpochSampler(Sampler[list[int]]):

@@ -50,7 +50,6 @@ from aigc_ref.datasets.poetry import lines_of
 from aigc_ref.datasets.splitting import split
 from aigc_ref.finetune.causal_lm import evaluate, language_model_loss
 from aigc_ref.lm.generate import generate
-from aigc_ref.train.loss import SummedLoss
 from aigc_ref.lm.loss import causal_loss
 from aigc_ref.metrics.bleu import corpus_bleu
 from aigc_ref.metrics.perplexity import bits_per_character
@@ -61,6 +60,7 @@ from aigc_ref.text.collate import causal_collator
 from aigc_ref.text.datasets import TextDataset
 from aigc_ref.text.sampling import length_buckets
 from aigc_ref.train.loop import Recipe, fit
+from aigc_ref.train.loss import SummedLoss
 
 torch.set_num_threads(1)  # two on a busy machine are slower than one
 figures.use_site_style()
@@ -311,7 +311,7 @@ def fine_tune(model, texts, learning_rate=1e-3, also_writes=False):
     """Trains the model in place; returns the loss of every step, and what was seen at each look."""
     data = TextDataset(texts, tokenizer, max_length=128)
     epochs = 1 + steps * 32 // len(data)
-    recipe = Recipe(epochs, 32, learning_rate, max_steps=steps, precision="bfloat16")
+    recipe = Recipe(epochs, 32, learning_rate, max_steps=steps, precision="auto")
     buckets = partial(length_buckets, data.lengths, 32)
     losses, seen = [], [look(model, 0, None, also_writes)]
     for record in fit(model, data, collate, language_model_loss, recipe, batch_sampler=buckets, progress=False):
@@ -571,7 +571,7 @@ def article_loss(model, batch):
 
 
 article = deepcopy(pretrained)
-recipe = Recipe(1, 16, 3e-3, max_steps=article_steps, precision="bfloat16")
+recipe = Recipe(1, 16, 3e-3, max_steps=article_steps, precision="auto")
 data = TextDataset(training, tokenizer)
 article_losses = [record.loss for record in fit(article, data, article_collate, article_loss, recipe, progress=False)]
 

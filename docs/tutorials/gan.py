@@ -48,6 +48,7 @@ from aigc_ref.gan.train import train
 from aigc_ref.metrics.frechet import frechet_distance
 from aigc_ref.pretrained import efficientnet
 from aigc_ref.pretrained.tutorial_checkpoints import checkpoint, saving_checkpoint
+from aigc_ref.train.precision import autocast
 
 torch.set_num_threads(1)  # two on a busy machine are slower than one
 figures.use_site_style()
@@ -60,7 +61,7 @@ conditional_steps = 1000
 colour_steps = 900
 classifier_steps = 400
 samples = 2000  # N of every Fréchet distance: numbers of different N do not compare
-bfloat16 = True  # faster on processors that know it; elsewhere set it to False
+precision = "auto"  # bfloat16 on processors that compute in it, else float32
 claims_hold = True  # whether the run is long enough for what the text says of it
 
 # %% [markdown] tags=["zh"]
@@ -308,7 +309,7 @@ def learn(recipe, steps, keep):
     batches = (fashion_mnist.scaled(data.images[rows]) for rows in chosen)
     settings = {"loss": loss, "penalties": penalties, "learning_rate": RATE, "average": average}
     kept, history = {}, []
-    for step in train(generator, discriminator, batches, NOISE, bfloat16=bfloat16, channels_last=True, **settings):
+    for step in train(generator, discriminator, batches, NOISE, precision=precision, channels_last=True, **settings):
         history.append(step)
         if len(history) in keep:
             kept[len(history)] = deepcopy(average).eval()
@@ -404,7 +405,7 @@ network = efficientnet.load().to(memory_format=torch.channels_last)
 
 
 def features(pictures):
-    with torch.autocast("cpu", torch.bfloat16, enabled=bfloat16):
+    with autocast(torch.device("cpu"), precision):
         return efficientnet.features(network, pictures, size=64).float()
 
 
@@ -504,7 +505,7 @@ order = torch.Generator().manual_seed(0)
 chosen = (torch.randint(len(data.images), (64,), generator=order) for _ in range(conditional_steps))
 pairs = ((fashion_mnist.scaled(data.images[rows]), data.labels[rows]) for rows in chosen)
 for _ in train(
-    conditional, opponent, pairs, NOISE, learning_rate=RATE, average=asked, bfloat16=bfloat16, channels_last=True
+    conditional, opponent, pairs, NOISE, learning_rate=RATE, average=asked, precision=precision, channels_last=True
 ):
     pass
 asked.eval()
@@ -562,7 +563,7 @@ def colour_batches():
 
 settings = {"loss": losses.RELATIVISTIC, "penalties": Penalties(r1=1, r2=1, every=4), "learning_rate": RATE}
 for _ in train(
-    painter, critic, colour_batches(), NOISE, average=paints, bfloat16=bfloat16, channels_last=True, **settings
+    painter, critic, colour_batches(), NOISE, average=paints, precision=precision, channels_last=True, **settings
 ):
     pass
 paints.eval()

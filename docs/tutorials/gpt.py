@@ -404,15 +404,15 @@ print({name: round(value, 2) for name, value in baselines.items()})
 # %% [markdown] tags=["zh"]
 # ## 预训练 { #pretraining }
 #
-# 把训练集看一遍，每步 16 首。三件小事省时间：长短相近的诗放进同一批（length buckets），填充就少；矩阵乘法用 bfloat16（混合精度，[论文][paper-mixed-precision]），权重仍是 float32；学习率先升后降。[`fit`][aigc_ref.train.loop.fit] 每走一步交回一份记录，每隔一段在验证集的 200 首诗上量一次每字比特数。
+# 把训练集看一遍，每步 16 首。三件小事省时间：长短相近的诗放进同一批（length buckets），填充就少；处理器认得 bfloat16 时，矩阵乘法就用它（混合精度，[论文][paper-mixed-precision]），权重仍是 float32；学习率先升后降。[`fit`][aigc_ref.train.loop.fit] 每走一步交回一份记录，每隔一段在验证集的 200 首诗上量一次每字比特数。
 
 # %% [markdown] tags=["en"]
 # ## Pre-training { #pretraining }
 #
-# One pass over the training set, 16 poems a step. Three small things save time. Poems of like length share a batch (length buckets), so that little is padded; matrices are multiplied in bfloat16 ([mixed precision][paper-mixed-precision]) while the weights stay float32; the learning rate rises, then falls. [`fit`][aigc_ref.train.loop.fit] hands over a record after each step, and every so often bits per character are measured on 200 poems of the validation set.
+# One pass over the training set, 16 poems a step. Three small things save time. Poems of like length share a batch (length buckets), so that little is padded; matrices are multiplied in bfloat16 where the processor knows it ([mixed precision][paper-mixed-precision]), while the weights stay float32; the learning rate rises, then falls. [`fit`][aigc_ref.train.loop.fit] hands over a record after each step, and every so often bits per character are measured on 200 poems of the validation set.
 
 # %%
-recipe = Recipe(epochs=1, batch_size=16, learning_rate=1e-3, precision="bfloat16", max_steps=pretraining_steps)
+recipe = Recipe(epochs=1, batch_size=16, learning_rate=1e-3, precision="auto", max_steps=pretraining_steps)
 buckets = partial(length_buckets, learnt.lengths, recipe.batch_size)
 records, curve, read = [], [], 0
 for record in fit(model, learnt, collate, language_model_loss, recipe, batch_sampler=buckets, progress=False):

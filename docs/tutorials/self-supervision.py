@@ -50,7 +50,6 @@ from aigc_ref import figures
 from aigc_ref.datasets import fashion_mnist, poetry
 from aigc_ref.datasets.splitting import split
 from aigc_ref.finetune.causal_lm import language_model_loss
-from aigc_ref.train.loss import SummedLoss
 from aigc_ref.selfsup.mlm import mask_tokens, masked_collator, masked_language_model_loss
 from aigc_ref.selfsup.probe import linear_probe
 from aigc_ref.selfsup.rotation import (
@@ -66,6 +65,7 @@ from aigc_ref.text.collate import causal_collator
 from aigc_ref.text.datasets import TextDataset
 from aigc_ref.text.tokenizers import character_tokenizer
 from aigc_ref.train.loop import Recipe, fit
+from aigc_ref.train.loss import summed_cross_entropy
 
 torch.set_num_threads(1)
 figures.use_site_style()
@@ -231,8 +231,7 @@ def probed(known, labels, unseen, chosen, l2=10.0):
 
 
 def label_loss(model, batch):
-    total = F.cross_entropy(model(batch["inputs"]), batch["labels"], reduction="sum")
-    return SummedLoss(total, torch.tensor(len(batch["labels"])))
+    return summed_cross_entropy(model(batch["inputs"]), batch["labels"])
 
 
 def labelled(examples):
