@@ -1,4 +1,4 @@
-"""Who may know whom in aigc_ref: rooms import from the floors below their own, and no module is in a circle of imports."""
+"""Who may know whom in aigc_ref: rooms import from lower floors alone, and no module is in a circle of imports."""
 
 import ast
 from collections.abc import Iterator, Mapping, Set

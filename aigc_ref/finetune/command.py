@@ -83,7 +83,7 @@ def parser(module: str, summary: str, *, learning_rate: float, batch_size: int, 
     number(
         "--learning-rate", learning_rate, "peak learning rate; for models over 100 million weights try 2e-5 to 5e-5", 0
     )
-    number("--warmup", 0.1, "share of the steps in which the learning rate rises", 0, 1)
+    number("--warmup-ratio", 0.1, "share of the steps in which the learning rate rises", 0, 1)
     number("--weight-decay", 0.01, "weight decay of AdamW", 0)
     number("--max-steps", None, "stop after this many steps")
     number("--max-length", None, "longest text in tokens (what the model allows, at most 512)")
@@ -94,7 +94,10 @@ def parser(module: str, summary: str, *, learning_rate: float, batch_size: int, 
 
     machine = made.add_argument_group("machine")
     machine.add_argument(
-        "--precision", choices=get_args(Precision), default="float32", help="precision of the training (float32)"
+        "--precision",
+        choices=get_args(Precision),
+        default="float32",
+        help="precision of the training; auto takes bfloat16 where the device computes in it (float32)",
     )
     machine.add_argument("--device", metavar="NAME", help="cpu, cuda or mps (the accelerator if there is one)")
     machine.add_argument("--threads", type=bounded(int, 1), metavar="N", help="CPU threads (as torch decides)")
@@ -195,7 +198,7 @@ def train(
         batch_size=options.batch_size,
         learning_rate=options.learning_rate,
         accumulation=options.accumulation,
-        warmup_ratio=options.warmup,
+        warmup_ratio=options.warmup_ratio,
         weight_decay=options.weight_decay,
         max_steps=options.max_steps,
         seed=options.seed,

@@ -128,7 +128,7 @@ def test_what_is_wrong_is_one_line_and_exit_code_two(
         ("--max-length", "-5", "a whole number from 1 to 2147483647"),
         ("--threads", "-1", "a whole number from 1 to 2147483647"),
         ("--seed", "99999999999999999999", "a whole number from 0 to 2147483647"),
-        ("--warmup", "15", "a number from 0 to 1"),
+        ("--warmup-ratio", "15", "a number from 0 to 1"),
         ("--learning-rate", "nan", "a number of 0 or more"),
         ("--learning-rate", "inf", "a number of 0 or more"),
         ("--head-learning-rate", "-1", "a number of 0 or more"),
