@@ -23,12 +23,13 @@ sys.path.insert(0, str(ROOT))  # so that it runs from any folder, installed or n
 
 from tools.catalogue.lock import LockError
 from tools.catalogue.problems import CatalogueError
+from tools.language import LANGUAGES, Language
 from tools.site.entries import entry_pages
 from tools.site.pages import navigation, site_pages
 from tools.site.project import Project, ProseError, read_project
 from tools.site.templates import BLOCK
 from tools.site.words import WORDS
-from tools.tutorials.source import LANGUAGES, Language, TutorialError
+from tools.tutorials.source import TutorialError
 
 CONFIGURATION = {"zh": "mkdocs.yml", "en": "mkdocs.en.yml"}
 """The project's own configuration of each language: staged, it has the same name."""

@@ -20,6 +20,7 @@ from tests.site.sites import ROOT
 from tools.catalogue.facts import LinkFacts, LinkRecord, State
 from tools.catalogue.lock import Lock
 from tools.catalogue.models import MODELS, Paper
+from tools.language import LANGUAGES, Language
 from tools.site import feeds
 from tools.site.downloads import catalogue_json, json_schema, llms_txt
 from tools.site.feeds import additions, changes, opml
@@ -29,7 +30,6 @@ from tools.site.project import Project, read_project
 from tools.site.references import bibtex, csl_json, latex
 from tools.site.table import BOM, csv_table, harmless
 from tools.site.words import WORDS
-from tools.tutorials.source import LANGUAGES, Language
 
 ATOM = {"atom": "http://www.w3.org/2005/Atom"}
 SITE = "https://example.org/below/"

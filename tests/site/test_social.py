@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from tests.site.sites import Parsed, build, copy_project, parse, parse_pages
+from tools.language import Language
 from tools.site import social
 from tools.site.lines import CLOSE, parted, wrapped
 from tools.site.social import COLUMN, HEIGHT, PAPER, WIDTH, Card, draw, drawable, drawn, picture_tags, tags
-from tools.tutorials.source import Language
 
 ADDRESS = "https://example.org/below/"
 NEEDED = {

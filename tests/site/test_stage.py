@@ -11,10 +11,10 @@ import yaml
 
 from tests.site.sites import ENVIRONMENT, ROOT, Parsed, broken_links, parse_pages
 from tools.catalogue.load import load
+from tools.language import LANGUAGES
 from tools.site.links import address
 from tools.site.templates import BEGIN
 from tools.stage_site import stage
-from tools.tutorials.source import LANGUAGES
 
 ZENSICAL = shutil.which("zensical", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}")
 

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 from tools.catalogue.facts import PaperRecord, RepositoryRecord, State
 from tools.catalogue.models import (
-    MODELS,
     Blog,
     Book,
     Conference,
@@ -21,15 +20,14 @@ from tools.catalogue.models import (
     Resource,
     Tool,
 )
+from tools.language import Language
 from tools.site.growth import Growth, growth
 from tools.site.known import Known, access_of, known, newest, year_of
 from tools.site.links import source
 from tools.site.pinyin import initials
 from tools.site.project import Project, Ties
 from tools.site.words import WORDS, Words
-from tools.tutorials.source import Language
 
-STEM = {model.kind: stem for stem, model in MODELS.items()}
 MOST_AUTHORS = 3
 
 
@@ -94,11 +92,11 @@ def card(resource: Resource, project: Project, tied: Ties, language: Language, h
         title_language="zh-CN" if _is_chinese(title) else "en",
         other_title=other,
         by=" · ".join(filter(None, _by(resource, language, words))),
-        why=getattr(resource.why, language),
-        note=getattr(resource.note, language) if resource.note else None,
+        why=resource.why[language],
+        note=resource.note[language] if resource.note else None,
         badges=tuple(_badges(resource, facts, words)),
         topics=tuple(
-            Link(getattr(topics[topic].title, language), source(here, f"catalogue/topics/{topic}.md"))
+            Link(topics[topic].title[language], source(here, f"catalogue/topics/{topic}.md"))
             for topic in resource.topics
         ),
         tags=tuple(_tags(resource, words)),
@@ -151,7 +149,7 @@ def _is_chinese(text: str) -> bool:
 
 def _titles(resource: Resource, language: Language) -> tuple[str, str | None]:
     """The title in the reader's language where there is one, and the original beside it."""
-    own = resource.title_zh if language == "zh" else resource.title_en
+    own = resource.title_in(language)
     if own and own != resource.title:
         return own, resource.title
     return resource.title, None
@@ -177,7 +175,7 @@ def _by(resource: Resource, language: Language, words: Words) -> Iterator[str]:
             yield resource.venue or str(resource.year)
         case Conference():
             yield resource.full_name
-            yield getattr(resource.cycle, language)
+            yield resource.cycle[language]
         case Report():
             yield f"{resource.publisher} {resource.year}"
         case _:

@@ -7,14 +7,14 @@ from typing import Any
 
 from markupsafe import Markup
 
-from tools.catalogue.models import MODELS, Resource
-from tools.site.cards import STEM, Card, card
+from tools.catalogue.models import MODELS, STEM, Resource
+from tools.language import Language
+from tools.site.cards import Card, card
 from tools.site.downloads import downloads
 from tools.site.links import source
 from tools.site.project import Project, ties
 from tools.site.templates import fragment, front_matter, html_block, plain
 from tools.site.words import WORDS, Words
-from tools.tutorials.source import Language
 
 OVERVIEW = "catalogue/index.md"
 
@@ -53,7 +53,7 @@ def catalogue_pages(project: Project, language: Language) -> dict[str, str | byt
     for topic in project.catalogue.topics:
         chosen = tuple(resource for resource in resources if topic.id in resource.topics)
         path = f"catalogue/topics/{topic.id}.md"
-        pages[path] = lists.page(path, getattr(topic.title, language), getattr(topic.about, language), chosen)
+        pages[path] = lists.page(path, topic.title[language], topic.about[language], chosen)
     return pages
 
 
@@ -100,7 +100,7 @@ class _Lists:
         everything = Shelf(words.everything, len(catalogue.resources), source(here, OVERVIEW), here == OVERVIEW)
         counts = Counter(topic for resource in catalogue.resources for topic in resource.topics)
         topics = [
-            Shelf(getattr(topic.title, self._language), counts[topic.id], source(here, path), here == path)
+            Shelf(topic.title[self._language], counts[topic.id], source(here, path), here == path)
             for topic in catalogue.topics
             for path in [f"catalogue/topics/{topic.id}.md"]
         ]
@@ -109,7 +109,7 @@ class _Lists:
     def _facets(self, cards: Sequence[Card]) -> list[Facet]:
         """A facet is offered where the page holds more than one of its values."""
         words = WORDS[self._language]
-        titles = {topic.id: str(getattr(topic.title, self._language)) for topic in self._project.catalogue.topics}
+        titles = {topic.id: str(topic.title[self._language]) for topic in self._project.catalogue.topics}
         names: dict[str, Mapping[Any, str]] = {
             "kind": words.kinds,
             "topic": titles,

@@ -8,8 +8,8 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from tools.catalogue.facts import LinkRecord, PaperRecord, RepositoryRecord
-from tools.catalogue.models import MODELS, Paper, Topic
-from tools.site.cards import STEM
+from tools.catalogue.models import MODELS, STEM, Paper, Topic
+from tools.language import Language, root
 from tools.site.feeds import additions, changes, icalendar, opml
 from tools.site.known import known
 from tools.site.links import address
@@ -17,7 +17,6 @@ from tools.site.project import Project
 from tools.site.references import bibtex, csl_json
 from tools.site.table import csv_table
 from tools.site.words import WORDS
-from tools.tutorials.source import Language
 
 JSON_VERSION = 1
 SCHEMA = "catalogue.schema.json"
@@ -96,7 +95,7 @@ def json_schema() -> str:
 def llms_txt(project: Project, language: Language) -> str:
     """The site's table of contents for language models (https://llmstxt.org/): what there is, and where."""
     words = WORDS[language]
-    base = (project.site_url or "/") + ("" if language == "zh" else f"{language}/")
+    base = (project.site_url or "/") + root(language)
     tutorials = [
         (tutorial.header.title[language], f"tutorials/{tutorial.name}.md", tutorial.header.summary[language])
         for tutorial, _ in project.tutorials

@@ -14,6 +14,8 @@ from pathlib import Path
 
 from mkdocs.exceptions import Abort
 
+from tools.language import root
+
 SERVING = "AIGC_SERVING"
 """Tells the process that it builds for a server."""
 
@@ -31,7 +33,7 @@ class EnglishSite:
         if self._process:  # of a build that failed before it came to wait
             self._process.kill()
             self._process, self._made_from = None, 0
-        folder = site / "en"
+        folder = site / root("en")
         if serving:
             folder = self._kept = self._kept or Path(tempfile.mkdtemp(prefix="english-"))
             if self._made_from == (now := self._edits()):
@@ -61,7 +63,7 @@ class EnglishSite:
                 self._made_from = 0
                 raise Abort(f"{output.strip()}\nThe English site was not built; its messages stand above.")
         if self._kept:
-            shutil.copytree(self._kept, site / "en", copy_function=os.link, dirs_exist_ok=True)
+            shutil.copytree(self._kept, site / root("en"), copy_function=os.link, dirs_exist_ok=True)
         return output.strip()
 
     def forget(self) -> None:

@@ -7,15 +7,15 @@ fills it for each entry; as pages of MkDocs' own, 5,000 entries took 24 s a lang
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tools.catalogue.models import Book, Conference, Paper, Resource
-from tools.site.cards import STEM, Link, card, page_of
+from tools.catalogue.models import STEM, Book, Conference, Paper, Resource
+from tools.language import Language
+from tools.site.cards import Link, card, page_of
 from tools.site.known import Known, access_of, known
 from tools.site.links import source
 from tools.site.project import Project, ties
 from tools.site.references import bibtex_entry
 from tools.site.templates import front_matter, html_block
 from tools.site.words import WORDS, Words
-from tools.tutorials.source import Language
 
 Row = tuple[str, str, str | None]
 """Name, text, and the address that the text leads to."""
@@ -55,7 +55,7 @@ def entry_pages(project: Project, language: Language) -> dict[str, Entry]:
             bibtex=bibtex_entry(resource) if isinstance(resource, Paper) else None,
             kind=Link(words.kinds[resource.kind], source(here, kind)),
             topics=[
-                Link(getattr(topics[topic].title, language), source(here, f"catalogue/topics/{topic}.md"))
+                Link(topics[topic].title[language], source(here, f"catalogue/topics/{topic}.md"))
                 for topic in resource.topics
             ],
             words=words,
@@ -96,7 +96,7 @@ def _curated(resource: Resource, words: Words, language: Language) -> Iterator[R
     if isinstance(resource, Conference):
         for meeting in resource.editions:
             days = f"{meeting.start} – {meeting.end}" if meeting.end else str(meeting.start)
-            yield str(meeting.year), f"{days} · {getattr(meeting.place, language)}", None
+            yield str(meeting.year), f"{days} · {meeting.place[language]}", None
     for name in ("weights", "feed"):
         if address := getattr(resource, name, None):
             yield names[name], address, address

@@ -2,10 +2,10 @@
 
 from collections import defaultdict
 
+from tools.language import Language
 from tools.site.project import FaultTried, Project
 from tools.site.templates import front_matter
 from tools.site.words import WORDS
-from tools.tutorials.source import Language
 
 PAGE = "faults.md"
 
@@ -26,7 +26,7 @@ def faults_page(project: Project, language: Language) -> dict[str, str | bytes]:
         f"| {words.fault} | {' | '.join(SERVICES)} | {words.lost} |\n|---|---|---|---|--:|",
     ]
     for tries in rows.values():
-        name = getattr(next(iter(tries.values())), language)
+        name = next(iter(tries.values()))[language]
         outcomes = [words.outcomes[tries[service].outcome] if service in tries else "" for service in SERVICES]
         parts.append(f"| {name} | {' | '.join(outcomes)} | {sum(tried.lost for tried in tries.values())} |")
     return {PAGE: "\n".join(parts) + "\n"}

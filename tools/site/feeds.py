@@ -8,10 +8,10 @@ from uuid import NAMESPACE_URL, uuid5
 
 from tools.catalogue.facts import State
 from tools.catalogue.models import Blog, Community, Conference, Kind
+from tools.language import Language, root
 from tools.site.known import known
 from tools.site.project import Project
 from tools.site.words import WORDS
-from tools.tutorials.source import Language
 
 ATOM = "http://www.w3.org/2005/Atom"
 FEED_LENGTH = 50
@@ -30,9 +30,7 @@ class _Item:
 
 def additions(project: Project, language: Language) -> str:
     """An Atom feed of the latest additions. Entries lead to the resource itself."""
-    items = [
-        _Item(r.id, r.added, r.kind, r.title, r.url, getattr(r.why, language)) for r in project.catalogue.resources
-    ]
+    items = [_Item(r.id, r.added, r.kind, r.title, r.url, r.why[language]) for r in project.catalogue.resources]
     return _atom(project, language, "feed.xml", WORDS[language].feed_title, items)
 
 
@@ -60,24 +58,24 @@ def _atom(project: Project, language: Language, name: str, title: str, items: li
     updated = max((item.day for item in newest), default=max(r.added for r in project.catalogue.resources))
     scope = f"aigc-ref catalogue {language}" if name == "feed.xml" else f"aigc-ref catalogue {name} {language}"
     ET.register_namespace("", ATOM)
-    root = ET.Element(f"{{{ATOM}}}feed", {"{http://www.w3.org/XML/1998/namespace}lang": language})
-    _text(root, "title", f"{words.site_name}: {title}" if language == "en" else title)
-    _text(root, "id", uuid5(NAMESPACE_URL, scope).urn)
-    _text(root, "updated", f"{updated}T00:00:00Z")
-    ET.SubElement(ET.SubElement(root, f"{{{ATOM}}}author"), f"{{{ATOM}}}name").text = words.site_name
+    feed = ET.Element(f"{{{ATOM}}}feed", {"{http://www.w3.org/XML/1998/namespace}lang": language})
+    _text(feed, "title", f"{words.site_name}: {title}" if language == "en" else title)
+    _text(feed, "id", uuid5(NAMESPACE_URL, scope).urn)
+    _text(feed, "updated", f"{updated}T00:00:00Z")
+    ET.SubElement(ET.SubElement(feed, f"{{{ATOM}}}author"), f"{{{ATOM}}}name").text = words.site_name
     if project.site_url:
-        base = project.site_url + ("" if language == "zh" else f"{language}/")
-        ET.SubElement(root, f"{{{ATOM}}}link", rel="self", href=f"{base}catalogue/{name}")
-        ET.SubElement(root, f"{{{ATOM}}}link", rel="alternate", href=f"{base}catalogue/")
+        base = project.site_url + root(language)
+        ET.SubElement(feed, f"{{{ATOM}}}link", rel="self", href=f"{base}catalogue/{name}")
+        ET.SubElement(feed, f"{{{ATOM}}}link", rel="alternate", href=f"{base}catalogue/")
     for item in newest:
-        entry = ET.SubElement(root, f"{{{ATOM}}}entry")
+        entry = ET.SubElement(feed, f"{{{ATOM}}}entry")
         _text(entry, "title", item.title)
         _text(entry, "id", uuid5(NAMESPACE_URL, f"{scope} {item.id}").urn)
         _text(entry, "updated", f"{item.day}T00:00:00Z")
         ET.SubElement(entry, f"{{{ATOM}}}link", rel="alternate", href=item.url)
         ET.SubElement(entry, f"{{{ATOM}}}category", term=item.kind, label=words.one[item.kind])
         _text(entry, "summary", item.summary)
-    return _xml(root)
+    return _xml(feed)
 
 
 def _text(parent: ET.Element, name: str, text: str) -> None:
@@ -99,7 +97,7 @@ def opml(project: Project, language: Language) -> str:
     for resource in project.catalogue.resources:
         feeds = resource.feeds if isinstance(resource, Community) else [getattr(resource, "feed", None)]
         for feed in filter(None, feeds):
-            title = resource.title_zh or resource.title if language == "zh" else resource.title_en or resource.title
+            title = resource.title_in(language) or resource.title
             if isinstance(resource, Blog | Community):
                 if len(feeds) > 1:  # a reader would list them all under one name
                     title = f"{title} {feed.rstrip('/').rsplit('/', 1)[-1]}"
@@ -127,8 +125,8 @@ def _events(conference: Conference, language: Language) -> Iterator[str]:
             f"DTSTART;VALUE=DATE:{edition.start:%Y%m%d}",
             f"DTEND;VALUE=DATE:{after:%Y%m%d}",
             f"SUMMARY:{_escaped(f'{conference.title} {edition.year}')}",
-            f"LOCATION:{_escaped(getattr(edition.place, language))}",
-            f"DESCRIPTION:{_escaped(f'{conference.full_name}. {getattr(conference.cycle, language)}')}",
+            f"LOCATION:{_escaped(edition.place[language])}",
+            f"DESCRIPTION:{_escaped(f'{conference.full_name}. {conference.cycle[language]}')}",
             f"URL:{conference.url}",
             "TRANSP:TRANSPARENT",
             "END:VEVENT",

@@ -33,6 +33,7 @@ if str(ROOT) not in sys.path:
 from tools.catalogue.lock import LockError
 from tools.catalogue.models import REPOSITORY, Resource
 from tools.catalogue.problems import CatalogueError
+from tools.language import MAIN, Language, root
 from tools.site.english import SERVING, EnglishSite
 from tools.site.entries import Entry, entry_pages
 from tools.site.formulas import FormulaError, filled, sources, typeset
@@ -45,7 +46,7 @@ from tools.site.social import Card, drawable, drawn, picture_tags, tags
 from tools.site.templates import BLOCK
 from tools.site.theme import mended, parted, secured
 from tools.site.words import WORDS
-from tools.tutorials.source import Language, TutorialError
+from tools.tutorials.source import TutorialError
 
 WATCHED = ["aigc_ref", "benchmarks", "docs", "resources", "mkdocs.base.yml", "mkdocs.en.yml", "tools/site"]
 KEPT = ("reference/", "tutorials/")
@@ -97,20 +98,20 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
     config.extra["typeset"] = True
     config.site_name, config.site_description = WORDS[language].site_name, WORDS[language].description
     repository = config.extra["repository"]
-    if config.site_url and language == "en":
-        config.site_url = config.site_url.rstrip("/") + "/en/"
+    if config.site_url:
+        config.site_url = config.site_url.rstrip("/") + "/" + root(language)
     if repository and not re.fullmatch(REPOSITORY, str(repository)):
         raise ConfigurationError(f"Config value 'extra.repository' (REPOSITORY): {repository!r} is not owner/name")
     if repository:
         config.edit_uri_template = f"https://github.com/{repository}/edit/main/docs/{language}/{{path}}"
-    if language == "zh" and any(_serving):  # a build has yet to empty the folder that it shares with English
+    if language == MAIN and any(_serving):  # a build has yet to empty the folder that it shares with English
         ENGLISH.start(Path(config.site_dir), strict=config.strict, serving=True)
     return config
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
     language = _language(config)
-    site_url = (config.site_url or "").removesuffix("en/" if language == "en" else "")
+    site_url = (config.site_url or "").removesuffix(root(language))
     try:
         project = read_project(ROOT, config.extra["repository"], site_url)
         pages, entries = site_pages(project, language), entry_pages(project, language)
@@ -135,7 +136,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     if any(_serving):
         made_of = [*sorted((ROOT / "aigc_ref").rglob("*.py")), ROOT / "mkdocs.base.yml"]
         _shelf[:] = [Shelf(ROOT / ".cache/pages", made_of, language)]
-    if language == "zh":
+    if language == MAIN:
         if _announced(config) and not drawable():
             log.info("No pictures for links to the pages: the package fonts-noto-cjk is not installed.")
         if not any(_serving):
@@ -294,7 +295,7 @@ def on_post_template(output_content: str, template_name: str, config: MkDocsConf
 
 
 def on_post_build(config: MkDocsConfig) -> None:
-    if _language(config) == "zh" and (said := ENGLISH.finish(Path(config.site_dir))):
+    if _language(config) == MAIN and (said := ENGLISH.finish(Path(config.site_dir))):
         log.info("English:\n%s", said)
 
 

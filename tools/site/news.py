@@ -4,12 +4,12 @@ from collections.abc import Iterator
 
 from tools.catalogue.facts import State
 from tools.catalogue.history import risen
+from tools.language import Language
 from tools.site.cards import page_of
 from tools.site.links import source
 from tools.site.project import Project
 from tools.site.templates import front_matter, html_block
 from tools.site.words import WORDS
-from tools.tutorials.source import Language
 
 PAGE = "catalogue/news.md"
 MOST = 12
@@ -19,7 +19,7 @@ MOST = 12
 def news_page(project: Project, language: Language) -> dict[str, str | bytes]:
     """Changes of state, newest first; then each search with its newest papers and rising repositories."""
     words = WORDS[language]
-    topics = {topic.id: getattr(topic.title, language) for topic in project.catalogue.topics}
+    topics = {topic.id: topic.title[language] for topic in project.catalogue.topics}
     changes = sorted(_changes(project, language), reverse=True)[:MOST]
     added = sorted(project.catalogue.resources, key=lambda resource: resource.added, reverse=True)[:MOST]
     searches = []

@@ -4,6 +4,7 @@ from html import escape
 from typing import TypeAlias
 
 from tools.catalogue.models import MODELS
+from tools.language import Language
 from tools.site.cards import page_of
 from tools.site.catalogue import catalogue_pages
 from tools.site.downloads import llms_txt
@@ -17,7 +18,6 @@ from tools.site.speed import speed_page
 from tools.site.timeline import timeline_page
 from tools.site.tutorials import Reference, tutorial_pages
 from tools.site.words import WORDS
-from tools.tutorials.source import Language
 
 Navigation: TypeAlias = "list[str | dict[str, str | Navigation]]"
 
@@ -69,7 +69,7 @@ def navigation(project: Project, language: Language) -> Navigation:
                 {words.by_kind: [{words.kinds[m.kind]: f"catalogue/{stem}.md"} for stem, m in MODELS.items()]},
                 {
                     words.by_topic: [
-                        {escape(getattr(topic.title, language)): f"catalogue/topics/{topic.id}.md"}
+                        {escape(topic.title[language]): f"catalogue/topics/{topic.id}.md"}
                         for topic in project.catalogue.topics
                     ]
                 },

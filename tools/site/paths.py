@@ -1,11 +1,11 @@
 """Learning paths: for each reader an order through tutorials and resources, out of docs/paths.yaml."""
 
+from tools.language import Language
 from tools.site.cards import page_of
 from tools.site.links import source
 from tools.site.project import Project
 from tools.site.templates import front_matter, html_block
 from tools.site.words import WORDS
-from tools.tutorials.source import Language
 
 PAGE = "paths.md"
 
@@ -25,8 +25,7 @@ def paths_page(project: Project, language: Language) -> dict[str, str | bytes]:
                 kind = f"{words.tutorial_kind} · {words.minutes.format(header.minutes)}"
             else:
                 resource = resources[str(step.resource)]
-                own = resource.title_zh if language == "zh" else resource.title_en
-                title, kind = own or resource.title, words.one[resource.kind]
+                title, kind = resource.title_in(language) or resource.title, words.one[resource.kind]
                 href = source(PAGE, page_of(resource))
             steps.append((title, href, kind, step.after[language]))
         paths.append((path.id, path.title[language], path.reader[language], steps))

@@ -24,7 +24,8 @@ from tools.catalogue import lock as lock_files
 from tools.catalogue.load import Catalogue, load
 from tools.catalogue.lock import Lock
 from tools.catalogue.models import MODELS
-from tools.tutorials.source import Both, Tutorial, read_tutorials
+from tools.language import Both
+from tools.tutorials.source import Tutorial, read_tutorials
 
 
 class ProseError(Exception):
@@ -73,14 +74,10 @@ class LearningPath(BaseModel):
     steps: tuple[Step, ...]
 
 
-class FaultTried(BaseModel):
+class FaultTried(Both):
     """A row of docs/faults.json, which the tests write: a fault of a service, and what a refresh made of it."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
     fault: str
-    zh: str
-    en: str
     service: str
     outcome: str
     exit: int

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from html import escape
 
 from tools.catalogue.models import Resource
+from tools.language import Language
 from tools.site.cards import page_of
 from tools.site.links import source
 from tools.site.project import Module, Project
 from tools.site.templates import front_matter, plain
 from tools.site.words import WORDS
-from tools.tutorials.source import Language
 
 
 def errata_page(project: Project, language: Language) -> dict[str, str | bytes]:

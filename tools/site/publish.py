@@ -13,13 +13,11 @@ import sys
 import tempfile
 from pathlib import Path
 
+from tools.language import LANGUAGES, Language, root
 from tools.site.words import WORDS
-from tools.tutorials.source import Language
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGEFIND = ROOT / ".venv/node/node_modules/.bin/pagefind"
-FOLDERS: dict[Language, str] = {"zh": "", "en": "en"}
-"""Language → its root below the site's."""
 UNREAD = ", ".join(
     [
         *("nav", "form", ".headerlink", ".doc-labels", ".trail", ".tags", ".ties", ".live", ".go", ".checked"),
@@ -38,26 +36,26 @@ WORKER = re.compile(r'(?<="search": ")(?P<root>[^"]*)assets/(?P<worker>javascrip
 
 
 def publish(site: Path) -> None:
-    for language, folder in FOLDERS.items():
-        index(site / folder, language)
+    for language in LANGUAGES:
+        index(site / root(language), language)
     workers = {worker for path in site.rglob("*.html") for worker in turned(path)}
-    for folder in FOLDERS.values():
-        put_aside(site / folder, *workers)
+    for language in LANGUAGES:
+        put_aside(site / root(language), *workers)
 
 
-def index(root: Path, language: Language) -> None:
-    """Pagefind's index of the pages of one language, at root/pagefind/."""
+def index(folder: Path, language: Language) -> None:
+    """Pagefind's index of the pages of one language, at folder/pagefind/."""
     with tempfile.TemporaryDirectory() as staged:
-        for path in root.rglob("*.html"):
-            name = path.relative_to(root)
-            if ARTICLE in (page := path.read_text(encoding="utf-8")) and name.parts[0] not in {"404.html", "en"}:
+        for path in folder.rglob("*.html"):
+            name = path.relative_to(folder)
+            if ARTICLE in (page := path.read_text(encoding="utf-8")) and name.parts[0] not in {"404.html", *LANGUAGES}:
                 target = Path(staged, name)
                 target.parent.mkdir(parents=True, exist_ok=True)
                 target.write_text(readable(page, name, language), encoding="utf-8")
-        command = [str(PAGEFIND), "--quiet", "--site", staged, "--output-path", str(root / "pagefind")]
+        command = [str(PAGEFIND), "--quiet", "--site", staged, "--output-path", str(folder / "pagefind")]
         subprocess.run([*command, "--exclude-selectors", UNREAD], check=True)
     for pattern in UNUSED:
-        for path in (root / "pagefind").glob(pattern):
+        for path in (folder / "pagefind").glob(pattern):
             path.unlink()
 
 
@@ -85,9 +83,9 @@ def turned(path: Path) -> set[str]:
     return {found["worker"] for found in WORKER.finditer(page)}
 
 
-def put_aside(root: Path, worker: str) -> None:
+def put_aside(folder: Path, worker: str) -> None:
     """Leaves of the theme's index what a page reads of it, and the rest where search.js finds it if it has to."""
-    small, whole = root / "search/search_index.json", root / "search/material.json"
+    small, whole = folder / "search/search_index.json", folder / "search/material.json"
     small.rename(whole)
     config = json.loads(whole.read_text(encoding="utf-8"))["config"]
     config["material"] = {"url": "../search/material.json", "worker": worker}

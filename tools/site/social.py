@@ -16,10 +16,10 @@ from typing import Any
 from PIL import Image, ImageDraw, ImageFont
 from PIL import __version__ as pillow
 
+from tools.language import Language
 from tools.site import lines
 from tools.site.lines import wrapped
 from tools.site.words import WORDS
-from tools.tutorials.source import Language
 
 FONTS = Path("/usr/share/fonts/opentype/noto")
 SERIF, SANS = FONTS / "NotoSerifCJK-Bold.ttc", FONTS / "NotoSansCJK-Regular.ttc"

@@ -4,10 +4,10 @@ import csv
 import io
 import re
 
+from tools.language import Language
 from tools.site.known import access_of, known, year_of
 from tools.site.project import Project
 from tools.site.words import WORDS
-from tools.tutorials.source import Language
 
 BOM = "\ufeff"
 """Without it Excel takes UTF-8 for the system's own encoding, and Chinese for noise."""
@@ -18,7 +18,7 @@ FORMULA = re.compile(r"\s*[=+\-@＝＋－＠\t\r]")
 def csv_table(project: Project, language: Language) -> str:
     """One row an entry, what was fetched at the end."""
     words, file = WORDS[language], io.StringIO()
-    topics = {topic.id: getattr(topic.title, language) for topic in project.catalogue.topics}
+    topics = {topic.id: topic.title[language] for topic in project.catalogue.topics}
     writer = csv.writer(file, lineterminator="\r\n")
     writer.writerow(words.columns)
     for resource in project.catalogue.resources:
@@ -30,7 +30,7 @@ def csv_table(project: Project, language: Language) -> str:
             resource.id,
             words.one[resource.kind],
             resource.title,
-            (resource.title_zh if language == "zh" else resource.title_en) or "",
+            resource.title_in(language) or "",
             resource.url,
             ", ".join(topics[topic] for topic in resource.topics),
             words.levels[resource.level],
@@ -38,8 +38,8 @@ def csv_table(project: Project, language: Language) -> str:
             words.access[access] if access else "",
             getattr(resource, "license", None) or "",
             year_of(resource) or "",
-            getattr(resource.why, language),
-            getattr(resource.note, language) if resource.note else "",
+            resource.why[language],
+            resource.note[language] if resource.note else "",
             ", ".join(words.state_names[state] for state in facts.states),
             resource.code or "",
             facts.stars if facts.stars is not None else "",

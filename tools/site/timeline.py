@@ -6,12 +6,12 @@ from datetime import date
 from itertools import groupby
 
 from tools.catalogue.models import Paper
+from tools.language import Language
 from tools.site.cards import page_of
 from tools.site.links import source
 from tools.site.project import Project, ties
 from tools.site.templates import front_matter, html_block
 from tools.site.words import WORDS
-from tools.tutorials.source import Language
 
 PAGE = "catalogue/timeline.md"
 LEFT, RIGHT, TOP = 150, 990, 26
@@ -67,13 +67,13 @@ def timeline_page(project: Project, language: Language) -> dict[str, str | bytes
             for quarter, together in quarters.items()
             for place, paper in enumerate(together)
         )
-        rows.append(Row(getattr(topic.title, language), round(top, 1), round(height, 1), dots))
+        rows.append(Row(topic.title[language], round(top, 1), round(height, 1), dots))
         top += height + 6
     years = [
         (f"≤ {year}" if year == EARLIEST else year, round(LEFT + (year - first) * (RIGHT - LEFT) / (last - first), 1))
         for year in range(first, last)
     ]
-    topics = {topic.id: getattr(topic.title, language) for topic in project.catalogue.topics}
+    topics = {topic.id: topic.title[language] for topic in project.catalogue.topics}
     listed = [
         (
             year,

@@ -13,9 +13,10 @@ import jupytext
 import nbformat
 from nbformat import NotebookNode
 
+from tools.language import Language, root
 from tools.site.templates import front_matter, plain
 from tools.site.words import WORDS
-from tools.tutorials.source import Cell, Language, Tutorial, TutorialError, quote, results
+from tools.tutorials.source import Cell, Tutorial, TutorialError, quote, results
 
 WIDE = 600  # in CSS pixels: shrunk to the width of a phone, a figure above is illegible; its box scrolls instead
 
@@ -82,8 +83,7 @@ def _head(tutorial: Tutorial, titles: Mapping[str, str], language: Language, rep
     header, words, name = tutorial.header, WORDS[language], tutorial.name
     links = [words.tutorial_downloads.format(py=f"{name}/{name}.py", ipynb=f"{name}/{name}.ipynb")]
     if repository:
-        prefix = "" if language == "zh" else f"{language}/"
-        path = f"{repository}/blob/gh-pages/{prefix}tutorials/{name}/{name}.ipynb"
+        path = f"{repository}/blob/gh-pages/{root(language)}tutorials/{name}/{name}.ipynb"
         links.append(words.colab.format(url=f"https://colab.research.google.com/github/{path}"))
     facts = words.facts.format(minutes=header.minutes, data=header.data[language])
     if unknown := set(header.prerequisites) - set(titles):

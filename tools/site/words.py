@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from tools.catalogue.facts import State
 from tools.catalogue.models import Access, Kind, Level
-from tools.tutorials.source import Language
+from tools.language import Language
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,29 +28,20 @@ from dataclasses import dataclass
 from functools import cached_property
 from io import StringIO
 from pathlib import Path
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Literal
 
 import jupytext
 import yaml
 from nbformat import NotebookNode
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-Language = Literal["zh", "en"]
-LANGUAGES: tuple[Language, ...] = get_args(Language)
+from tools.language import LANGUAGES, Both, Language
+
 TAGS = frozenset({*LANGUAGES, "fold", "answer", "numbers", "parameters"})
 
 
 class TutorialError(Exception):
     """A tutorial's source is not what it should be; the message says where and how to mend it."""
-
-
-class Both(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-    zh: str
-    en: str
-
-    def __getitem__(self, language: Language) -> str:
-        return self.zh if language == "zh" else self.en
 
 
 class Header(BaseModel):
