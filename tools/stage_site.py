@@ -1,6 +1,6 @@
 """Write the site's sources as files, for a generator that runs no hooks: `python tools/stage_site.py DIR`.
 
-MkDocs gets the generated pages from tools/site/hook.py. Zensical, to which the site can move, reads files:
+MkDocs gets the generated pages from tools/site/generator/hook.py. Zensical, to which the site can move, reads files:
 
     DIR/mkdocs.yml  mkdocs.en.yml   what each language adds, with the menu; both inherit mkdocs.base.yml
     DIR/zh/  en/                    every page and download, and the assets
@@ -24,10 +24,10 @@ sys.path.insert(0, str(ROOT))  # so that it runs from any folder, installed or n
 from tools.catalogue.lock import LockError
 from tools.catalogue.problems import CatalogueError
 from tools.language import LANGUAGES, Language
-from tools.site.entries import entry_pages
-from tools.site.pages import navigation, site_pages
-from tools.site.project import Project, ProseError, read_project
-from tools.site.templates import BLOCK
+from tools.site.pages.catalogue_entries import entry_pages
+from tools.site.pages.registry import navigation, site_pages
+from tools.site.pages.templates import BLOCK
+from tools.site.project.reading import Project, ProseError, read_project
 from tools.site.words import WORDS
 from tools.tutorials.source import TutorialError
 

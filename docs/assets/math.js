@@ -1,4 +1,4 @@
-// Typesets the formulas that Markdown left as \(…\) and \[…\], where tools/site/formulas.py did not, and keeps the punctuation after one on its line:
+// Typesets the formulas that Markdown left as \(…\) and \[…\], where finish/formulas.py did not, and keeps the punctuation after one on its line:
 // browsers break a line beside an inline block whatever follows, and a Chinese line must not start with a comma.
 for (const element of document.querySelectorAll(".arithmatex")) {
   const source = element.textContent.trim();

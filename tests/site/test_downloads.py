@@ -21,14 +21,14 @@ from tools.catalogue.facts import LinkFacts, LinkRecord, State
 from tools.catalogue.lock import Lock
 from tools.catalogue.models import MODELS, Paper
 from tools.language import LANGUAGES, Language
-from tools.site import feeds
-from tools.site.downloads import catalogue_json, json_schema, llms_txt
-from tools.site.feeds import additions, changes, opml
+from tools.site.exports import feeds
+from tools.site.exports.bibliography import bibtex, csl_json, latex
+from tools.site.exports.csv_table import BOM, csv_table, harmless
+from tools.site.exports.downloads import catalogue_json, json_schema, llms_txt
+from tools.site.exports.feeds import additions, changes, opml
 from tools.site.links import address
-from tools.site.pages import site_pages
-from tools.site.project import Project, read_project
-from tools.site.references import bibtex, csl_json, latex
-from tools.site.table import BOM, csv_table, harmless
+from tools.site.pages.registry import site_pages
+from tools.site.project.reading import Project, read_project
 from tools.site.words import WORDS
 
 ATOM = {"atom": "http://www.w3.org/2005/Atom"}

@@ -14,10 +14,10 @@ from tools.catalogue.facts import PaperFacts, PaperRecord, State
 from tools.catalogue.history import Point
 from tools.catalogue.lock import Lock
 from tools.catalogue.models import Paper
-from tools.site.entries import Entry, entry_pages
-from tools.site.frame import BLOCK, DESCRIPTION, ID, TITLE, Frame
-from tools.site.project import Project, ProseError, read_project
-from tools.site.references import bibtex_entry
+from tools.site.exports.bibliography import bibtex_entry
+from tools.site.generator.entry_template import BLOCK, DESCRIPTION, ID, TITLE, Frame
+from tools.site.pages.catalogue_entries import Entry, entry_pages
+from tools.site.project.reading import Project, ProseError, read_project
 
 
 @pytest.fixture(scope="module")

@@ -22,11 +22,11 @@ from tools.catalogue.facts import (
 )
 from tools.catalogue.history import Point
 from tools.catalogue.lock import Lock
-from tools.site.cards import Card, card
-from tools.site.catalogue import catalogue_pages
-from tools.site.known import access_of, known
-from tools.site.project import Project, read_project, ties
-from tools.site.templates import BLOCK
+from tools.site.pages.cards import Card, card
+from tools.site.pages.catalogue_lists import catalogue_pages
+from tools.site.pages.templates import BLOCK
+from tools.site.project.reading import Project, read_project, ties
+from tools.site.project.resource_status import access_of, known
 
 NOW = datetime(2026, 11, 20, 3, tzinfo=UTC)
 

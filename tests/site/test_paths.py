@@ -7,8 +7,8 @@ import pytest
 import yaml
 
 from tests.site.sites import ROOT, copy_project
-from tools.site.paths import paths_page
-from tools.site.project import ProseError, read_project
+from tools.site.pages.paths import paths_page
+from tools.site.project.reading import ProseError, read_project
 
 
 def test_every_tutorial_stands_in_a_path_and_every_step_leads_somewhere() -> None:

@@ -12,9 +12,9 @@ from PIL import Image
 
 from tests.site.sites import Parsed, build, copy_project, parse, parse_pages
 from tools.language import Language
-from tools.site import social
-from tools.site.lines import CLOSE, parted, wrapped
-from tools.site.social import COLUMN, HEIGHT, PAPER, WIDTH, Card, draw, drawable, drawn, picture_tags, tags
+from tools.site.finish import social_cards
+from tools.site.finish.line_breaking import CLOSE, parted, wrapped
+from tools.site.finish.social_cards import COLUMN, HEIGHT, PAPER, WIDTH, Card, draw, drawable, drawn, picture_tags, tags
 
 ADDRESS = "https://example.org/below/"
 NEEDED = {
@@ -83,7 +83,7 @@ def test_every_word_of_a_card_stands_in_its_middle_square(language: Language, ti
 def test_a_card_is_drawn_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     card = Card("zh", "教程", "微调", "让模型学会一件事。")
     first = drawn(card, tmp_path)
-    monkeypatch.setattr(social, "draw", lambda card: pytest.fail(f"{card} is drawn again"))
+    monkeypatch.setattr(social_cards, "draw", lambda card: pytest.fail(f"{card} is drawn again"))
     assert drawn(Card("zh", "教程", "微调", "让模型学会一件事。"), tmp_path) == first
     assert [path.name for path in tmp_path.iterdir()] == [card.name]
     assert len({card.name, Card("en", "教程", "微调", card.line).name, Card("zh", "教程", "微调", "").name}) == 3
@@ -144,8 +144,8 @@ def test_every_page_of_a_published_site_has_a_picture_that_is_there(project: Pat
 @pytest.mark.slow
 def test_without_the_font_there_are_no_pictures_and_one_line_says_so(project: Path, tmp_path: Path) -> None:
     shutil.rmtree(project / ".cache", ignore_errors=True)
-    path = project / "tools/site/social.py"
-    path.write_text(path.read_text(encoding="utf-8").replace(str(social.FONTS), "/nowhere"), encoding="utf-8")
+    path = project / "tools/site/finish/social_cards.py"
+    path.write_text(path.read_text(encoding="utf-8").replace(str(social_cards.FONTS), "/nowhere"), encoding="utf-8")
     said = build(project, tmp_path, SITE_URL=ADDRESS)
     assert said.count("fonts-noto-cjk") == 1
     assert not list(tmp_path.rglob("cards"))

@@ -13,7 +13,7 @@ from tests.site.sites import ENVIRONMENT, ROOT, Parsed, broken_links, parse_page
 from tools.catalogue.load import load
 from tools.language import LANGUAGES
 from tools.site.links import address
-from tools.site.templates import BEGIN
+from tools.site.pages.templates import BEGIN
 from tools.stage_site import stage
 
 ZENSICAL = shutil.which("zensical", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}")

@@ -19,9 +19,9 @@ from tools.catalogue.facts import (
 )
 from tools.catalogue.history import Point
 from tools.catalogue.lock import Lock
-from tools.site.news import news_page
-from tools.site.project import Project, read_project
-from tools.site.timeline import timeline_page
+from tools.site.pages.news import news_page
+from tools.site.pages.timeline import timeline_page
+from tools.site.project.reading import Project, read_project
 
 HOSTILE = "<img src=x onerror=alert(1)>{{ 7*7 }}"
 

@@ -21,11 +21,11 @@ from tools.catalogue.models import (
     Tool,
 )
 from tools.language import Language
-from tools.site.growth import Growth, growth
-from tools.site.known import Known, access_of, known, newest, year_of
 from tools.site.links import source
-from tools.site.pinyin import initials
-from tools.site.project import Project, Ties
+from tools.site.pages.growth import Growth, growth
+from tools.site.pages.pinyin import initials
+from tools.site.project.reading import Project, Ties
+from tools.site.project.resource_status import Known, access_of, known, newest, year_of
 from tools.site.words import WORDS, Words
 
 MOST_AUTHORS = 3

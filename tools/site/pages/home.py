@@ -1,10 +1,10 @@
 """The home page: what this is, the doors, and a strip of what is alive, all on one screen."""
 
 from tools.language import Language
-from tools.site.paths import PAGE
-from tools.site.project import Project
-from tools.site.templates import front_matter, html_block
-from tools.site.tutorials import first_figure
+from tools.site.pages.paths import PAGE
+from tools.site.pages.templates import front_matter, html_block
+from tools.site.pages.tutorials import first_figure
+from tools.site.project.reading import Project
 from tools.site.words import WORDS
 
 

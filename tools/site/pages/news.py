@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from tools.catalogue.facts import State
 from tools.catalogue.history import risen
 from tools.language import Language
-from tools.site.cards import page_of
 from tools.site.links import source
-from tools.site.project import Project
-from tools.site.templates import front_matter, html_block
+from tools.site.pages.cards import page_of
+from tools.site.pages.templates import front_matter, html_block
+from tools.site.project.reading import Project
 from tools.site.words import WORDS
 
 PAGE = "catalogue/news.md"

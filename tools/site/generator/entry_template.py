@@ -12,8 +12,8 @@ from types import SimpleNamespace
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, InclusionLevel
 
-from tools.site.entries import Entry
-from tools.site.templates import front_matter
+from tools.site.pages.catalogue_entries import Entry
+from tools.site.pages.templates import front_matter
 
 ID, TITLE, DESCRIPTION = "frame-of-an-entry", "TITLE-OF-AN-ENTRY", "DESCRIPTION-OF-AN-ENTRY"
 PATH = f"catalogue/{ID}.md"

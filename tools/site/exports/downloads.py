@@ -10,12 +10,12 @@ from pydantic.json_schema import models_json_schema
 from tools.catalogue.facts import LinkRecord, PaperRecord, RepositoryRecord
 from tools.catalogue.models import MODELS, STEM, Paper, Topic
 from tools.language import Language, root
-from tools.site.feeds import additions, changes, icalendar, opml
-from tools.site.known import known
+from tools.site.exports.bibliography import bibtex, csl_json
+from tools.site.exports.csv_table import csv_table
+from tools.site.exports.feeds import additions, changes, icalendar, opml
 from tools.site.links import address
-from tools.site.project import Project
-from tools.site.references import bibtex, csl_json
-from tools.site.table import csv_table
+from tools.site.project.reading import Project
+from tools.site.project.resource_status import known
 from tools.site.words import WORDS
 
 JSON_VERSION = 1

@@ -1,10 +1,10 @@
 """Learning paths: for each reader an order through tutorials and resources, out of docs/paths.yaml."""
 
 from tools.language import Language
-from tools.site.cards import page_of
 from tools.site.links import source
-from tools.site.project import Project
-from tools.site.templates import front_matter, html_block
+from tools.site.pages.cards import page_of
+from tools.site.pages.templates import front_matter, html_block
+from tools.site.project.reading import Project
 from tools.site.words import WORDS
 
 PAGE = "paths.md"

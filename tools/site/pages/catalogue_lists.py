@@ -9,11 +9,11 @@ from markupsafe import Markup
 
 from tools.catalogue.models import MODELS, STEM, Resource
 from tools.language import Language
-from tools.site.cards import Card, card
-from tools.site.downloads import downloads
+from tools.site.exports.downloads import downloads
 from tools.site.links import source
-from tools.site.project import Project, ties
-from tools.site.templates import fragment, front_matter, html_block, plain
+from tools.site.pages.cards import Card, card
+from tools.site.pages.templates import fragment, front_matter, html_block, plain
+from tools.site.project.reading import Project, ties
 from tools.site.words import WORDS, Words
 
 OVERVIEW = "catalogue/index.md"

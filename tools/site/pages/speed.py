@@ -1,8 +1,8 @@
 """The page on speed: how ours compares with its peers, out of the committed runs of benchmarks/."""
 
 from tools.language import Language
-from tools.site.project import Audited, Comparison, Project, TimedPage, TimedRefresh
-from tools.site.templates import front_matter
+from tools.site.pages.templates import front_matter
+from tools.site.project.reading import Audited, Comparison, Project, TimedPage, TimedRefresh
 from tools.site.words import WORDS
 
 PAGE = "speed.md"

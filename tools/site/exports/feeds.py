@@ -9,8 +9,8 @@ from uuid import NAMESPACE_URL, uuid5
 from tools.catalogue.facts import State
 from tools.catalogue.models import Blog, Community, Conference, Kind
 from tools.language import Language, root
-from tools.site.known import known
-from tools.site.project import Project
+from tools.site.project.reading import Project
+from tools.site.project.resource_status import known
 from tools.site.words import WORDS
 
 ATOM = "http://www.w3.org/2005/Atom"

@@ -5,8 +5,8 @@ import io
 import re
 
 from tools.language import Language
-from tools.site.known import access_of, known, year_of
-from tools.site.project import Project
+from tools.site.project.reading import Project
+from tools.site.project.resource_status import access_of, known, year_of
 from tools.site.words import WORDS
 
 BOM = "\ufeff"

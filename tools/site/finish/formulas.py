@@ -11,7 +11,7 @@ from pathlib import Path
 
 from py_mini_racer import JSEvalException, mini_racer
 
-KATEX = Path(__file__).parents[2] / "docs/assets/vendor/katex/katex.min.js"
+KATEX = Path(__file__).parents[3] / "docs/assets/vendor/katex/katex.min.js"
 FORMULA = re.compile(
     r'<(?P<tag>span|div) class="arithmatex">(?P<source>\\[(\[].*?\\[)\]])</(?P=tag)>'
     r"(?P<marks>[,.;:!?)\]，。；：！？、）》」』”’…]*)",
@@ -40,7 +40,7 @@ def typeset(formulas: Mapping[str, str]) -> dict[str, str]:
     True
     >>> typeset({r"\(x^\)": "index.md"})
     Traceback (most recent call last):
-    tools.site.formulas.FormulaError: index.md: \(x^\): Expected group after '^' at position 2: x^̲
+    tools.site.finish.formulas.FormulaError: index.md: \(x^\): Expected group after '^' at position 2: x^̲
 
     Raises:
         FormulaError: Where KaTeX cannot read one.

@@ -14,7 +14,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from tools.language import Language, root
-from tools.site.templates import front_matter, plain
+from tools.site.pages.templates import front_matter, plain
 from tools.site.words import WORDS
 from tools.tutorials.source import Cell, Tutorial, TutorialError, quote, results
 

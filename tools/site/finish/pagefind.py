@@ -1,4 +1,4 @@
-"""Gives a built site search with Pagefind: `python -m tools.site.publish site`.
+"""Gives a built site search with Pagefind: `python -m tools.site.finish.pagefind site`.
 
 Pagefind reads the built pages of each language into an index beside them, from which a browser fetches the parts that a
 query needs. docs/assets/search.js then stands where the theme's search worker stood, and the theme's own index, which
@@ -16,7 +16,7 @@ from pathlib import Path
 from tools.language import LANGUAGES, Language, root
 from tools.site.words import WORDS
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 PAGEFIND = ROOT / ".venv/node/node_modules/.bin/pagefind"
 UNREAD = ", ".join(
     [

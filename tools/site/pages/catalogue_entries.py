@@ -9,12 +9,12 @@ from dataclasses import dataclass
 
 from tools.catalogue.models import STEM, Book, Conference, Paper, Resource
 from tools.language import Language
-from tools.site.cards import Link, card, page_of
-from tools.site.known import Known, access_of, known
+from tools.site.exports.bibliography import bibtex_entry
 from tools.site.links import source
-from tools.site.project import Project, ties
-from tools.site.references import bibtex_entry
-from tools.site.templates import front_matter, html_block
+from tools.site.pages.cards import Link, card, page_of
+from tools.site.pages.templates import front_matter, html_block
+from tools.site.project.reading import Project, ties
+from tools.site.project.resource_status import Known, access_of, known
 from tools.site.words import WORDS, Words
 
 Row = tuple[str, str, str | None]

@@ -3,8 +3,8 @@
 from collections import defaultdict
 
 from tools.language import Language
-from tools.site.project import FaultTried, Project
-from tools.site.templates import front_matter
+from tools.site.pages.templates import front_matter
+from tools.site.project.reading import FaultTried, Project
 from tools.site.words import WORDS
 
 PAGE = "faults.md"

@@ -26,7 +26,7 @@ from mkdocs.structure.pages import Page
 from mkdocs.utils.templates import TemplateContext
 from mkdocs_autorefs import AutorefsPlugin
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
@@ -34,17 +34,17 @@ from tools.catalogue.lock import LockError
 from tools.catalogue.models import REPOSITORY, Resource
 from tools.catalogue.problems import CatalogueError
 from tools.language import MAIN, Language, root
-from tools.site.english import SERVING, EnglishSite
-from tools.site.entries import Entry, entry_pages
-from tools.site.formulas import FormulaError, filled, sources, typeset
-from tools.site.frame import PATH, PICTURE, EntryFile, Frame, frame_file
-from tools.site.kept import Kept, Shelf
-from tools.site.pages import navigation, site_pages
-from tools.site.project import ProseError, read_project
-from tools.site.prose import PAPERS, cited
-from tools.site.social import Card, drawable, drawn, picture_tags, tags
-from tools.site.templates import BLOCK
-from tools.site.theme import mended, parted, secured
+from tools.site.finish.formulas import FormulaError, filled, sources, typeset
+from tools.site.finish.material import mended, parted, secured
+from tools.site.finish.social_cards import Card, drawable, drawn, picture_tags, tags
+from tools.site.generator.english import SERVING, EnglishSite
+from tools.site.generator.entry_template import PATH, PICTURE, EntryFile, Frame, frame_file
+from tools.site.generator.page_cache import Kept, Shelf
+from tools.site.pages.catalogue_entries import Entry, entry_pages
+from tools.site.pages.prose import PAPERS, cited
+from tools.site.pages.registry import navigation, site_pages
+from tools.site.pages.templates import BLOCK
+from tools.site.project.reading import ProseError, read_project
 from tools.site.words import WORDS
 from tools.tutorials.source import TutorialError
 

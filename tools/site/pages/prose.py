@@ -7,10 +7,10 @@ from html import escape
 
 from tools.catalogue.models import Resource
 from tools.language import Language
-from tools.site.cards import page_of
 from tools.site.links import source
-from tools.site.project import Module, Project
-from tools.site.templates import front_matter, plain
+from tools.site.pages.cards import page_of
+from tools.site.pages.templates import front_matter, plain
+from tools.site.project.reading import Module, Project
 from tools.site.words import WORDS
 
 

@@ -5,18 +5,18 @@ from typing import TypeAlias
 
 from tools.catalogue.models import MODELS
 from tools.language import Language
-from tools.site.cards import page_of
-from tools.site.catalogue import catalogue_pages
-from tools.site.downloads import llms_txt
-from tools.site.faults import faults_page
-from tools.site.home import home_page
-from tools.site.news import news_page
-from tools.site.paths import paths_page
-from tools.site.project import Project
-from tools.site.prose import errata_page, glossary_page, reference_pages, tutorials_page
-from tools.site.speed import speed_page
-from tools.site.timeline import timeline_page
-from tools.site.tutorials import Reference, tutorial_pages
+from tools.site.exports.downloads import llms_txt
+from tools.site.pages.cards import page_of
+from tools.site.pages.catalogue_lists import catalogue_pages
+from tools.site.pages.faults import faults_page
+from tools.site.pages.home import home_page
+from tools.site.pages.news import news_page
+from tools.site.pages.paths import paths_page
+from tools.site.pages.prose import errata_page, glossary_page, reference_pages, tutorials_page
+from tools.site.pages.speed import speed_page
+from tools.site.pages.timeline import timeline_page
+from tools.site.pages.tutorials import Reference, tutorial_pages
+from tools.site.project.reading import Project
 from tools.site.words import WORDS
 
 Navigation: TypeAlias = "list[str | dict[str, str | Navigation]]"

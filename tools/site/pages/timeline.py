@@ -7,10 +7,10 @@ from itertools import groupby
 
 from tools.catalogue.models import Paper
 from tools.language import Language
-from tools.site.cards import page_of
 from tools.site.links import source
-from tools.site.project import Project, ties
-from tools.site.templates import front_matter, html_block
+from tools.site.pages.cards import page_of
+from tools.site.pages.templates import front_matter, html_block
+from tools.site.project.reading import Project, ties
 from tools.site.words import WORDS
 
 PAGE = "catalogue/timeline.md"

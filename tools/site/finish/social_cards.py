@@ -17,8 +17,8 @@ from PIL import Image, ImageDraw, ImageFont
 from PIL import __version__ as pillow
 
 from tools.language import Language
-from tools.site import lines
-from tools.site.lines import wrapped
+from tools.site.finish import line_breaking
+from tools.site.finish.line_breaking import wrapped
 from tools.site.words import WORDS
 
 FONTS = Path("/usr/share/fonts/opentype/noto")
@@ -49,7 +49,7 @@ class Card:
     def name(self) -> str:
         """Of its file: another one as soon as anything on it changes, so that nobody shows an old picture."""
         shown = [repr(self), WORDS[self.language].site_name, pillow]
-        shown += [path.read_text(encoding="utf-8") for path in (Path(__file__), Path(lines.__file__))]
+        shown += [path.read_text(encoding="utf-8") for path in (Path(__file__), Path(line_breaking.__file__))]
         return hashlib.sha256("\n".join(shown).encode()).hexdigest()[:16] + ".png"
 
 
