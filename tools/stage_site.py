@@ -27,7 +27,8 @@ from tools.language import LANGUAGES, Language
 from tools.site.pages.catalogue_entries import entry_pages
 from tools.site.pages.registry import navigation, site_pages
 from tools.site.pages.templates import BLOCK
-from tools.site.project.reading import Project, ProseError, read_project
+from tools.site.project.prose import ProseError
+from tools.site.project.reading import Project, read_project
 from tools.site.words import WORDS
 from tools.tutorials.source import TutorialError
 

@@ -17,7 +17,8 @@ from tools.catalogue.models import Paper
 from tools.site.exports.bibliography import bibtex_entry
 from tools.site.generator.entry_template import BLOCK, DESCRIPTION, ID, TITLE, Frame
 from tools.site.pages.catalogue_entries import Entry, entry_pages
-from tools.site.project.reading import Project, ProseError, read_project
+from tools.site.project.prose import ProseError
+from tools.site.project.reading import Project, read_project
 
 
 @pytest.fixture(scope="module")

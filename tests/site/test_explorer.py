@@ -25,8 +25,9 @@ from tools.catalogue.lock import Lock
 from tools.site.pages.cards import Card, card
 from tools.site.pages.catalogue_lists import catalogue_pages
 from tools.site.pages.templates import BLOCK
-from tools.site.project.reading import Project, read_project, ties
-from tools.site.project.resource_status import access_of, known
+from tools.site.project.reading import Project, read_project
+from tools.site.project.resource_status import access_of, status_of
+from tools.site.project.ties import ties
 
 NOW = datetime(2026, 11, 20, 3, tzinfo=UTC)
 
@@ -263,5 +264,5 @@ def test_price_is_told_where_it_is_known(project: Project) -> None:
 
 def test_nobody_asked_is_not_all_well(project: Project) -> None:
     resource = project.catalogue.resources[0]
-    assert known(resource, Lock()).states == ["unknown"]
-    assert known(resource, project.lock).states != ["unknown"]
+    assert status_of(resource, Lock()).states == ["unknown"]
+    assert status_of(resource, project.lock).states != ["unknown"]

@@ -8,7 +8,8 @@ import yaml
 
 from tests.site.sites import ROOT, copy_project
 from tools.site.pages.paths import paths_page
-from tools.site.project.reading import ProseError, read_project
+from tools.site.project.prose import ProseError
+from tools.site.project.reading import read_project
 
 
 def test_every_tutorial_stands_in_a_path_and_every_step_leads_somewhere() -> None:

@@ -6,7 +6,7 @@ import re
 
 from tools.language import Language
 from tools.site.project.reading import Project
-from tools.site.project.resource_status import access_of, known, year_of
+from tools.site.project.resource_status import access_of, status_of, year_of
 from tools.site.words import WORDS
 
 BOM = "\ufeff"
@@ -22,7 +22,7 @@ def csv_table(project: Project, language: Language) -> str:
     writer = csv.writer(file, lineterminator="\r\n")
     writer.writerow(words.columns)
     for resource in project.catalogue.resources:
-        facts = known(resource, project.lock)
+        facts = status_of(resource, project.lock)
         paper = facts.paper.data if facts.paper else None
         repository = facts.repository.data if facts.repository else None
         access = access_of(resource)

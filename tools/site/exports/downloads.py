@@ -15,7 +15,7 @@ from tools.site.exports.csv_table import csv_table
 from tools.site.exports.feeds import additions, changes, icalendar, opml
 from tools.site.links import address
 from tools.site.project.reading import Project
-from tools.site.project.resource_status import known
+from tools.site.project.resource_status import status_of
 from tools.site.words import WORDS
 
 JSON_VERSION = 1
@@ -43,7 +43,7 @@ def catalogue_json(project: Project) -> str:
     entries = []
     for resource in project.catalogue.resources:
         entry = {"kind": resource.kind, **resource.model_dump(mode="json", exclude_defaults=True)}
-        facts = known(resource, project.lock)
+        facts = status_of(resource, project.lock)
         records = {"arxiv": facts.paper, "github": facts.repository, "link": facts.link}
         fetched = {
             name: record.model_dump(mode="json", exclude_none=True, exclude={"etag"})

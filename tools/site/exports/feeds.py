@@ -10,7 +10,7 @@ from tools.catalogue.facts import State
 from tools.catalogue.models import Blog, Community, Conference, Kind
 from tools.language import Language, root
 from tools.site.project.reading import Project
-from tools.site.project.resource_status import known
+from tools.site.project.resource_status import status_of
 from tools.site.words import WORDS
 
 ATOM = "http://www.w3.org/2005/Atom"
@@ -43,7 +43,7 @@ def changes(project: Project, language: Language) -> str:
 def _changes(project: Project, language: Language) -> Iterator[_Item]:
     words = WORDS[language]
     for resource in project.catalogue.resources:
-        for record in known(resource, project.lock).records:
+        for record in status_of(resource, project.lock).records:
             if record.state not in {State.OK, State.UNKNOWN} and record.since:
                 state, what = words.states[record.state], f"{resource.id} {type(record.data).__name__}"
                 title = words.changed.format(title=resource.title, state=state)

@@ -44,7 +44,8 @@ from tools.site.pages.catalogue_entries import Entry, entry_pages
 from tools.site.pages.prose import PAPERS, cited
 from tools.site.pages.registry import navigation, site_pages
 from tools.site.pages.templates import BLOCK
-from tools.site.project.reading import ProseError, read_project
+from tools.site.project.prose import ProseError
+from tools.site.project.reading import read_project
 from tools.site.words import WORDS
 from tools.tutorials.source import TutorialError
 

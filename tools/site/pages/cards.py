@@ -24,8 +24,9 @@ from tools.language import Language
 from tools.site.links import source
 from tools.site.pages.growth import Growth, growth
 from tools.site.pages.pinyin import initials
-from tools.site.project.reading import Project, Ties
-from tools.site.project.resource_status import Known, access_of, known, newest, year_of
+from tools.site.project.reading import Project
+from tools.site.project.resource_status import ResourceStatus, access_of, newest, status_of, year_of
+from tools.site.project.ties import Ties
 from tools.site.words import WORDS, Words
 
 MOST_AUTHORS = 3
@@ -80,7 +81,7 @@ class Card:
 def card(resource: Resource, project: Project, tied: Ties, language: Language, here: str) -> Card:
     """The card of one resource on the page `here`."""
     words = WORDS[language]
-    facts = known(resource, project.lock)
+    facts = status_of(resource, project.lock)
     line = growth(facts.growth)
     title, other = _titles(resource, language)
     topics = {topic.id: topic for topic in project.catalogue.topics}
@@ -116,7 +117,7 @@ def page_of(resource: Resource) -> str:
     return f"catalogue/{resource.id}.md"
 
 
-def _data(resource: Resource, facts: Known) -> Iterator[tuple[str, str]]:
+def _data(resource: Resource, facts: ResourceStatus) -> Iterator[tuple[str, str]]:
     yield "kind", resource.kind
     yield "topic", " ".join(resource.topics)
     yield "level", resource.level
@@ -187,7 +188,7 @@ def _people(names: list[str], words: Words, *, more: bool = False) -> str:
     return f"{shown} {words.and_others}" if more or len(names) > MOST_AUTHORS else shown
 
 
-def _badges(resource: Resource, facts: Known, words: Words) -> Iterator[Badge]:
+def _badges(resource: Resource, facts: ResourceStatus, words: Words) -> Iterator[Badge]:
     of_code = "{}" if isinstance(resource, Tool) else words.of_code  # a paper is not idle, its code is
     named = [("{}", facts.paper), (of_code, facts.repository), (words.of_link, facts.link)]
     for form, record in named:
@@ -256,7 +257,7 @@ def _live(paper: PaperRecord | None, repository: RepositoryRecord | None, words:
             yield data.main_language
 
 
-def _checked(facts: Known, words: Words) -> Iterator[str]:
+def _checked(facts: ResourceStatus, words: Words) -> Iterator[str]:
     for record in facts.records:
         if record.checked and record is not facts.link:
             service = words.sources.get(record.source or "", record.source or "")

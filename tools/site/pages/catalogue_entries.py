@@ -13,8 +13,9 @@ from tools.site.exports.bibliography import bibtex_entry
 from tools.site.links import source
 from tools.site.pages.cards import Link, card, page_of
 from tools.site.pages.templates import front_matter, html_block
-from tools.site.project.reading import Project, ties
-from tools.site.project.resource_status import Known, access_of, known
+from tools.site.project.reading import Project
+from tools.site.project.resource_status import ResourceStatus, access_of, status_of
+from tools.site.project.ties import ties
 from tools.site.words import WORDS, Words
 
 Row = tuple[str, str, str | None]
@@ -43,7 +44,7 @@ def entry_pages(project: Project, language: Language) -> dict[str, Entry]:
     topics = {topic.id: topic for topic in project.catalogue.topics}
     pages = {}
     for resource in project.catalogue.resources:
-        here, facts = page_of(resource), known(resource, project.lock)
+        here, facts = page_of(resource), status_of(resource, project.lock)
         kind = f"catalogue/{STEM[resource.kind]}.md"
         shown = card(resource, project, tied, language, here)
         block = html_block(
@@ -107,7 +108,7 @@ def _curated(resource: Resource, words: Words, language: Language) -> Iterator[R
     yield words.added, str(resource.added), None
 
 
-def _fetched(facts: Known, words: Words) -> Iterator[Row]:
+def _fetched(facts: ResourceStatus, words: Words) -> Iterator[Row]:
     """What services said, each with the day on which it was checked."""
     if facts.paper:
         paper = facts.paper.data

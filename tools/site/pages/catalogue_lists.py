@@ -13,7 +13,8 @@ from tools.site.exports.downloads import downloads
 from tools.site.links import source
 from tools.site.pages.cards import Card, card
 from tools.site.pages.templates import fragment, front_matter, html_block, plain
-from tools.site.project.reading import Project, ties
+from tools.site.project.reading import Project
+from tools.site.project.ties import ties
 from tools.site.words import WORDS, Words
 
 OVERVIEW = "catalogue/index.md"

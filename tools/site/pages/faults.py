@@ -4,7 +4,8 @@ from collections import defaultdict
 
 from tools.language import Language
 from tools.site.pages.templates import front_matter
-from tools.site.project.reading import FaultTried, Project
+from tools.site.project.prose import FaultTried
+from tools.site.project.reading import Project
 from tools.site.words import WORDS
 
 PAGE = "faults.md"

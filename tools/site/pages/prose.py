@@ -10,7 +10,8 @@ from tools.language import Language
 from tools.site.links import source
 from tools.site.pages.cards import page_of
 from tools.site.pages.templates import front_matter, plain
-from tools.site.project.reading import Module, Project
+from tools.site.project.modules import Module
+from tools.site.project.reading import Project
 from tools.site.words import WORDS
 
 

@@ -2,7 +2,8 @@
 
 from tools.language import Language
 from tools.site.pages.templates import front_matter
-from tools.site.project.reading import Audited, Comparison, Project, TimedPage, TimedRefresh
+from tools.site.project.measurements import Audited, Comparison, TimedPage, TimedRefresh
+from tools.site.project.reading import Project
 from tools.site.words import WORDS
 
 PAGE = "speed.md"

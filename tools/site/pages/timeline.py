@@ -10,7 +10,8 @@ from tools.language import Language
 from tools.site.links import source
 from tools.site.pages.cards import page_of
 from tools.site.pages.templates import front_matter, html_block
-from tools.site.project.reading import Project, ties
+from tools.site.project.reading import Project
+from tools.site.project.ties import ties
 from tools.site.words import WORDS
 
 PAGE = "catalogue/timeline.md"

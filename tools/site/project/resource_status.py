@@ -14,7 +14,7 @@ MONTH = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class ResourceStatus:
     paper: PaperRecord | None
     repository: RepositoryRecord | None
     link: LinkRecord | None
@@ -60,10 +60,10 @@ class Known:
         return max((record.checked.date() for record in self.records if record.checked), default=None)
 
 
-def known(resource: Resource, lock: Lock) -> Known:
+def status_of(resource: Resource, lock: Lock) -> ResourceStatus:
     arxiv = getattr(resource, "arxiv", None) or ""
     code = resource.code or ""
-    return Known(
+    return ResourceStatus(
         lock.papers.get(arxiv),
         lock.repositories.get(code),
         lock.links.get(resource.url),
