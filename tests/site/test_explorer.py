@@ -22,8 +22,8 @@ from tools.catalogue.facts import (
 )
 from tools.catalogue.history import Point
 from tools.catalogue.lock import Lock
+from tools.site.pages import catalogue_lists
 from tools.site.pages.cards import Card, card
-from tools.site.pages.catalogue_lists import catalogue_pages
 from tools.site.pages.templates import BLOCK
 from tools.site.project.reading import Project, read_project
 from tools.site.project.resource_status import access_of, status_of
@@ -70,7 +70,7 @@ def cards(project: Project) -> list[Card]:
 def explorer(project: Project, browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
     """The Chinese overview without the theme around it."""
     folder = tmp_path_factory.mktemp("explorer")
-    block = BLOCK.search(str(catalogue_pages(project, "zh")["catalogue/index.md"]))
+    block = BLOCK.search(str(catalogue_lists.pages(project, "zh")["catalogue/index.md"]))
     assert block
     assets = "".join(
         f"<{tag}>{(ROOT / 'docs/assets' / name).read_text(encoding='utf-8')}</{tag.split()[0]}>"
@@ -247,8 +247,8 @@ def test_growth_is_a_line_that_rises_with_the_stars(project: Project) -> None:
 
 
 def test_orders_and_facets_without_a_choice_are_not_offered(project: Project) -> None:
-    empty = str(catalogue_pages(replace(project, lock=Lock()), "en")["catalogue/papers.md"])
-    full = str(catalogue_pages(project, "en")["catalogue/papers.md"])
+    empty = str(catalogue_lists.pages(replace(project, lock=Lock()), "en")["catalogue/papers.md"])
+    full = str(catalogue_lists.pages(project, "en")["catalogue/papers.md"])
     assert '<option value="stars">' in full
     assert '<option value="stars">' not in empty
     assert 'name="state"' in full

@@ -23,9 +23,9 @@ SCHEMA = "catalogue.schema.json"
 
 
 def downloads(project: Project, language: Language) -> dict[str, str]:
-    """File name below catalogue/ → content. What has no language is in both trees, each whole by itself."""
+    """Path below the language's root → content. What has no language is in both trees, each whole by itself."""
     papers = [resource for resource in project.catalogue.resources if isinstance(resource, Paper)]
-    return {
+    files = {
         "catalogue.json": catalogue_json(project),
         SCHEMA: json_schema(),
         "catalogue.csv": csv_table(project, language),
@@ -36,6 +36,7 @@ def downloads(project: Project, language: Language) -> dict[str, str]:
         "blogs.opml": opml(project, language),
         "conferences.ics": icalendar(project, language),
     }
+    return {f"catalogue/{name}": content for name, content in files.items()} | {"llms.txt": llms_txt(project, language)}
 
 
 def catalogue_json(project: Project) -> str:

@@ -34,6 +34,7 @@ from tools.catalogue.lock import LockError
 from tools.catalogue.models import REPOSITORY, Resource
 from tools.catalogue.problems import CatalogueError
 from tools.language import MAIN, Language, root
+from tools.site.finish.citations import PAPERS, cited
 from tools.site.finish.formulas import FormulaError, filled, sources, typeset
 from tools.site.finish.material import mended, parted, secured
 from tools.site.finish.social_cards import Card, drawable, drawn, picture_tags, tags
@@ -41,7 +42,6 @@ from tools.site.generator.english import SERVING, EnglishSite
 from tools.site.generator.entry_template import PATH, PICTURE, EntryFile, Frame, frame_file
 from tools.site.generator.page_cache import Kept, Shelf
 from tools.site.pages.catalogue_entries import Entry, entry_pages
-from tools.site.pages.prose import PAPERS, cited
 from tools.site.pages.registry import navigation, site_pages
 from tools.site.pages.templates import BLOCK
 from tools.site.project.prose import ProseError

@@ -21,7 +21,7 @@ from tools.catalogue.models import (
     Tool,
 )
 from tools.language import Language
-from tools.site.links import source
+from tools.site.links import page_of, source
 from tools.site.pages.growth import Growth, growth
 from tools.site.pages.pinyin import initials
 from tools.site.project.reading import Project
@@ -110,11 +110,6 @@ def card(resource: Resource, project: Project, tied: Ties, language: Language, h
         page=source(here, page_of(resource)),
         data=tuple((name, value) for name, value in _data(resource, facts) if value),
     )
-
-
-def page_of(resource: Resource) -> str:
-    """The source of the entry's own page, below the language's root."""
-    return f"catalogue/{resource.id}.md"
 
 
 def _data(resource: Resource, facts: ResourceStatus) -> Iterator[tuple[str, str]]:

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from tools.catalogue.models import STEM, Book, Conference, Paper, Resource
 from tools.language import Language
 from tools.site.exports.bibliography import bibtex_entry
-from tools.site.links import source
-from tools.site.pages.cards import Link, card, page_of
+from tools.site.links import page_of, source
+from tools.site.pages.cards import Link, card
 from tools.site.pages.templates import front_matter, html_block
 from tools.site.project.reading import Project
 from tools.site.project.resource_status import ResourceStatus, access_of, status_of

@@ -1,17 +1,18 @@
-"""The catalogue's lists: everything, each kind and each topic, as cards with facets to choose by; and the downloads."""
+"""The catalogue's lists: everything, each kind and each topic, as cards with facets to choose by."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from html import escape
 from typing import Any
 
 from markupsafe import Markup
 
 from tools.catalogue.models import MODELS, STEM, Resource
 from tools.language import Language
-from tools.site.exports.downloads import downloads
 from tools.site.links import source
 from tools.site.pages.cards import Card, card
+from tools.site.pages.page_kind import Menu, Pages
 from tools.site.pages.templates import fragment, front_matter, html_block, plain
 from tools.site.project.reading import Project
 from tools.site.project.ties import ties
@@ -21,7 +22,7 @@ OVERVIEW = "catalogue/index.md"
 
 
 @dataclass(frozen=True, slots=True)
-class Shelf:
+class ListLink:
     """A link to one of the lists."""
 
     title: str
@@ -39,23 +40,29 @@ class Facet:
     options: tuple[tuple[str, str, int], ...]
 
 
-def catalogue_pages(project: Project, language: Language) -> dict[str, str | bytes]:
+def pages(project: Project, language: Language) -> Pages:
     """Every list of the catalogue in one language: path below the language's root → content."""
     words, resources = WORDS[language], project.catalogue.resources
     lists = _Lists(project, language)
-    pages: dict[str, str | bytes] = {
-        f"catalogue/{name}": content for name, content in downloads(project, language).items()
-    }
-    pages[OVERVIEW] = lists.page(OVERVIEW, words.catalogue, words.catalogue_about.format(len(resources)), resources)
+    about = words.catalogue_about.format(len(resources))
+    made: Pages = {OVERVIEW: lists.page(OVERVIEW, words.catalogue, about, resources)}
     for model in MODELS.values():
         title, about = words.kinds[model.kind], words.kinds_about[model.kind]
         path = f"catalogue/{STEM[model.kind]}.md"
-        pages[path] = lists.page(path, title, about, project.catalogue.by_kind(model.kind))
+        made[path] = lists.page(path, title, about, project.catalogue.by_kind(model.kind))
     for topic in project.catalogue.topics:
         chosen = tuple(resource for resource in resources if topic.id in resource.topics)
         path = f"catalogue/topics/{topic.id}.md"
-        pages[path] = lists.page(path, topic.title[language], topic.about[language], chosen)
-    return pages
+        made[path] = lists.page(path, topic.title[language], topic.about[language], chosen)
+    return made
+
+
+def menu(project: Project, language: Language) -> Menu:
+    words, topics = WORDS[language], project.catalogue.topics
+    return [
+        {words.by_kind: [{words.kinds[model.kind]: f"catalogue/{stem}.md"} for stem, model in MODELS.items()]},
+        {words.by_topic: [{escape(topic.title[language]): f"catalogue/topics/{topic.id}.md"} for topic in topics]},
+    ]
 
 
 class _Lists:
@@ -69,7 +76,7 @@ class _Lists:
     def page(self, path: str, title: str, about: str, chosen: Sequence[Resource]) -> str:
         words = WORDS[self._language]
         cards = [self._card(resource, path) for resource in chosen]
-        kinds, topics = self._shelves(path)
+        kinds, topics = self._list_links(path)
         block = html_block(
             "cards.html",
             cards=[html for _, html in cards],
@@ -91,17 +98,17 @@ class _Lists:
             self._cards[key] = shown, fragment("card.html", card=shown, words=WORDS[self._language])
         return self._cards[key]
 
-    def _shelves(self, here: str) -> tuple[list[Shelf], list[Shelf]]:
+    def _list_links(self, here: str) -> tuple[list[ListLink], list[ListLink]]:
         catalogue, words = self._project.catalogue, WORDS[self._language]
         paths = {kind: f"catalogue/{stem}.md" for kind, stem in STEM.items()}
         kinds = [
-            Shelf(words.kinds[kind], len(catalogue.by_kind(kind)), source(here, path), here == path)
+            ListLink(words.kinds[kind], len(catalogue.by_kind(kind)), source(here, path), here == path)
             for kind, path in paths.items()
         ]
-        everything = Shelf(words.everything, len(catalogue.resources), source(here, OVERVIEW), here == OVERVIEW)
+        everything = ListLink(words.everything, len(catalogue.resources), source(here, OVERVIEW), here == OVERVIEW)
         counts = Counter(topic for resource in catalogue.resources for topic in resource.topics)
         topics = [
-            Shelf(topic.title[self._language], counts[topic.id], source(here, path), here == path)
+            ListLink(topic.title[self._language], counts[topic.id], source(here, path), here == path)
             for topic in catalogue.topics
             for path in [f"catalogue/topics/{topic.id}.md"]
         ]

@@ -3,6 +3,7 @@
 from collections import defaultdict
 
 from tools.language import Language
+from tools.site.pages.page_kind import Menu, Pages
 from tools.site.pages.templates import front_matter
 from tools.site.project.prose import FaultTried
 from tools.site.project.reading import Project
@@ -14,7 +15,7 @@ PAGE = "faults.md"
 SERVICES = ("arXiv", "GitHub GraphQL", "GitHub REST")
 
 
-def faults_page(project: Project, language: Language) -> dict[str, str | bytes]:
+def pages(project: Project, language: Language) -> Pages:
     """One row a fault: how the keys that it struck ended, for each service that it was tried on."""
     words = WORDS[language]
     rows: defaultdict[str, dict[str, FaultTried]] = defaultdict(dict)
@@ -31,3 +32,7 @@ def faults_page(project: Project, language: Language) -> dict[str, str | bytes]:
         outcomes = [words.outcomes[tries[service].outcome] if service in tries else "" for service in SERVICES]
         parts.append(f"| {name} | {' | '.join(outcomes)} | {sum(tried.lost for tried in tries.values())} |")
     return {PAGE: "\n".join(parts) + "\n"}
+
+
+def menu(project: Project, language: Language) -> Menu:
+    return [{WORDS[language].faults: PAGE}]

@@ -1,6 +1,7 @@
 """The home page: what this is, the doors, and a strip of what is alive, all on one screen."""
 
 from tools.language import Language
+from tools.site.pages.page_kind import Menu, Pages
 from tools.site.pages.paths import PAGE
 from tools.site.pages.templates import front_matter, html_block
 from tools.site.pages.tutorials import first_figure
@@ -8,7 +9,7 @@ from tools.site.project.reading import Project
 from tools.site.words import WORDS
 
 
-def home_page(project: Project, language: Language) -> dict[str, str | bytes]:
+def pages(project: Project, language: Language) -> Pages:
     words = WORDS[language]
     start = project.tutorials[0][0] if project.tutorials else None
     figure = first_figure(*project.tutorials[0], language) if project.tutorials else None
@@ -33,6 +34,10 @@ def home_page(project: Project, language: Language) -> dict[str, str | bytes]:
     )
     head = front_matter(words.site_name, words.description, hide=("navigation", "toc", "footer"))
     return {"index.md": f"{head}\n{block}\n"}
+
+
+def menu(project: Project, language: Language) -> Menu:
+    return [{WORDS[language].home: "index.md"}]
 
 
 def _around(text: str) -> tuple[str, str]:

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from tools.catalogue.facts import State
 from tools.catalogue.history import risen
 from tools.language import Language
-from tools.site.links import source
-from tools.site.pages.cards import page_of
+from tools.site.links import page_of, source
+from tools.site.pages.page_kind import Menu, Pages
 from tools.site.pages.templates import front_matter, html_block
 from tools.site.project.reading import Project
 from tools.site.words import WORDS
@@ -16,7 +16,7 @@ MOST = 12
 """Of a search's finds, and of the changes."""
 
 
-def news_page(project: Project, language: Language) -> dict[str, str | bytes]:
+def pages(project: Project, language: Language) -> Pages:
     """Changes of state, newest first; then each search with its newest papers and rising repositories."""
     words = WORDS[language]
     topics = {topic.id: topic.title[language] for topic in project.catalogue.topics}
@@ -45,6 +45,10 @@ def news_page(project: Project, language: Language) -> dict[str, str | bytes]:
     )
     head = front_matter(words.news, words.news_about, searched=False)
     return {PAGE: f"{head}\n# {words.news}\n\n{words.news_about}\n{{ .lead }}\n\n{block}\n"}
+
+
+def menu(project: Project, language: Language) -> Menu:
+    return [{WORDS[language].news: PAGE}]
 
 
 def _gained(project: Project, name: str) -> int | None:

@@ -1,8 +1,8 @@
 """Learning paths: for each reader an order through tutorials and resources, out of docs/paths.yaml."""
 
 from tools.language import Language
-from tools.site.links import source
-from tools.site.pages.cards import page_of
+from tools.site.links import page_of, source
+from tools.site.pages.page_kind import Menu, Pages
 from tools.site.pages.templates import front_matter, html_block
 from tools.site.project.reading import Project
 from tools.site.words import WORDS
@@ -10,7 +10,7 @@ from tools.site.words import WORDS
 PAGE = "paths.md"
 
 
-def paths_page(project: Project, language: Language) -> dict[str, str | bytes]:
+def pages(project: Project, language: Language) -> Pages:
     """All paths on one page, each with an anchor of its own."""
     words = WORDS[language]
     tutorials = {tutorial.name: tutorial.header for tutorial, _ in project.tutorials}
@@ -32,3 +32,7 @@ def paths_page(project: Project, language: Language) -> dict[str, str | bytes]:
     head = front_matter(words.paths, words.paths_about, hide=("navigation",))
     body = html_block("paths.html", paths=paths, words=words)
     return {PAGE: f"{head}\n# {words.paths}\n\n{words.paths_about}\n{{ .lead }}\n\n{body}\n"}
+
+
+def menu(project: Project, language: Language) -> Menu:
+    return [{WORDS[language].paths: PAGE}]

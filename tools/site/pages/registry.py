@@ -1,90 +1,97 @@
-"""Every file of the site in one language, and the menu. Pure: reads and writes nothing."""
+"""Every file of the site in one language, and the menu. Pure: reads and writes nothing.
 
-from html import escape
-from typing import TypeAlias
+A kind of pages is a module of this room and its line in SITE.
+"""
 
-from tools.catalogue.models import MODELS
+from collections.abc import Callable
+from dataclasses import dataclass
+
 from tools.language import Language
-from tools.site.exports.downloads import llms_txt
-from tools.site.pages.cards import page_of
-from tools.site.pages.catalogue_lists import catalogue_pages
-from tools.site.pages.faults import faults_page
-from tools.site.pages.home import home_page
-from tools.site.pages.news import news_page
-from tools.site.pages.paths import paths_page
-from tools.site.pages.prose import errata_page, glossary_page, reference_pages, tutorials_page
-from tools.site.pages.speed import speed_page
-from tools.site.pages.timeline import timeline_page
-from tools.site.pages.tutorials import Reference, tutorial_pages
+from tools.site.exports.downloads import downloads
+from tools.site.pages import (
+    catalogue_lists,
+    errata,
+    faults,
+    glossary,
+    home,
+    news,
+    paths,
+    reference,
+    speed,
+    timeline,
+    tutorial_index,
+)
+from tools.site.pages.page_kind import Menu, PageKind, Pages
 from tools.site.project.reading import Project
-from tools.site.words import WORDS
+from tools.site.words import WORDS, Words
 
-Navigation: TypeAlias = "list[str | dict[str, str | Navigation]]"
+Title = Callable[[Words], str]
 
 
-def site_pages(project: Project, language: Language) -> dict[str, str | bytes]:
-    """Path below the language's root → content.
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A page that people write, in docs/LANGUAGE/: nothing is to be made but its line of the menu."""
+
+    title: Title
+    path: str
+
+    def pages(self, project: Project, language: Language) -> Pages:
+        return {}
+
+    def menu(self, project: Project, language: Language) -> Menu:
+        return [{self.title(WORDS[language]): self.path}]
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A part of the site, with a menu of its own."""
+
+    title: Title
+    members: tuple[PageKind, ...]
+    index: str | None = None
+    """The page that its title leads to."""
+
+    def pages(self, project: Project, language: Language) -> Pages:
+        return {path: content for kind in self.members for path, content in kind.pages(project, language).items()}
+
+    def menu(self, project: Project, language: Language) -> Menu:
+        rows: Menu = [self.index] if self.index else []
+        for kind in self.members:
+            rows += kind.menu(project, language)
+        return [{self.title(WORDS[language]): rows}]
+
+
+SITE: tuple[PageKind, ...] = (
+    home,
+    paths,
+    Section(lambda words: words.tutorials, (tutorial_index,), tutorial_index.INDEX),
+    Section(lambda words: words.catalogue, (timeline, news, catalogue_lists), catalogue_lists.OVERVIEW),
+    Section(lambda words: words.reference, (reference,), reference.INDEX),
+    errata,
+    Section(
+        lambda words: words.contributing,
+        (
+            Written(lambda words: words.contribute, "contributing.md"),
+            Written(lambda words: words.upkeep, "upkeep.md"),
+            Written(lambda words: words.publishing, "publishing.md"),
+            faults,
+            speed,
+            glossary,
+        ),
+    ),
+)
+"""In the order of the menu."""
+
+
+def site_pages(project: Project, language: Language) -> Pages:
+    """Every page and every download.
 
     Not among them: prose that people write as pages (contributing), and the pages of single entries (`entry_pages`).
     """
-    references = {
-        resource.id: Reference(resource.title, page_of(resource), resource.url)
-        for resource in project.catalogue.resources
-    }
-    pages = {
-        **home_page(project, language),
-        **timeline_page(project, language),
-        **news_page(project, language),
-        **paths_page(project, language),
-        **tutorials_page(project, language),
-        **catalogue_pages(project, language),
-        **reference_pages(project, language),
-        **errata_page(project, language),
-        **glossary_page(project, language),
-        **faults_page(project, language),
-        **speed_page(project, language),
-        "llms.txt": llms_txt(project, language),
-    }
-    titles = {tutorial.name: tutorial.header.title[language] for tutorial, _ in project.tutorials}
-    for tutorial, executed in project.tutorials:
-        pages |= tutorial_pages(tutorial, executed, references, titles, language, project.repository)
-    return pages
+    made = {path: content for kind in SITE for path, content in kind.pages(project, language).items()}
+    return made | downloads(project, language)
 
 
-def navigation(project: Project, language: Language) -> Navigation:
-    """The menu: made from the same data as the pages, so that none is forgotten. Its titles are HTML."""
-    words = WORDS[language]
-    tutorials: Navigation = [{escape(t.header.title[language]): f"tutorials/{t.name}.md"} for t, _ in project.tutorials]
-    folders = sorted({module.page for module in project.modules})
-    reference: Navigation = [{page.removeprefix("reference/").removesuffix(".md"): page} for page in folders]
-    return [
-        {words.home: "index.md"},
-        {words.paths: "paths.md"},
-        {words.tutorials: ["tutorials/index.md", *tutorials]},
-        {
-            words.catalogue: [
-                "catalogue/index.md",
-                {words.timeline: "catalogue/timeline.md"},
-                {words.news: "catalogue/news.md"},
-                {words.by_kind: [{words.kinds[m.kind]: f"catalogue/{stem}.md"} for stem, m in MODELS.items()]},
-                {
-                    words.by_topic: [
-                        {escape(topic.title[language]): f"catalogue/topics/{topic.id}.md"}
-                        for topic in project.catalogue.topics
-                    ]
-                },
-            ]
-        },
-        {words.reference: ["reference/index.md", *reference]},
-        {words.errata: "errata.md"},
-        {
-            words.contributing: [
-                {words.contribute: "contributing.md"},
-                {words.upkeep: "upkeep.md"},
-                {words.publishing: "publishing.md"},
-                {words.faults: "faults.md"},
-                {words.speed: "speed.md"},
-                {words.glossary: "glossary.md"},
-            ]
-        },
-    ]
+def navigation(project: Project, language: Language) -> Menu:
+    """The menu: made from the same data as the pages, so that none is forgotten."""
+    return [row for kind in SITE for row in kind.menu(project, language)]

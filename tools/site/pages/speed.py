@@ -1,6 +1,7 @@
 """The page on speed: how ours compares with its peers, out of the committed runs of benchmarks/."""
 
 from tools.language import Language
+from tools.site.pages.page_kind import Menu, Pages
 from tools.site.pages.templates import front_matter
 from tools.site.project.measurements import Audited, Comparison, TimedPage, TimedRefresh
 from tools.site.project.reading import Project
@@ -9,7 +10,7 @@ from tools.site.words import WORDS
 PAGE = "speed.md"
 
 
-def speed_page(project: Project, language: Language) -> dict[str, str | bytes]:
+def pages(project: Project, language: Language) -> Pages:
     """Every comparison with its ratio and goal, the timed refresh and explorer, and the machine."""
     words, speed = WORDS[language], project.speed
     parts = [
@@ -32,6 +33,10 @@ def speed_page(project: Project, language: Language) -> dict[str, str | bytes]:
         *map(_audited, speed.audited),
     ]
     return {PAGE: "\n".join(parts) + "\n"}
+
+
+def menu(project: Project, language: Language) -> Menu:
+    return [{WORDS[language].speed: PAGE}]
 
 
 def _comparison(row: Comparison, language: Language) -> str:

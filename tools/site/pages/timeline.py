@@ -7,8 +7,8 @@ from itertools import groupby
 
 from tools.catalogue.models import Paper
 from tools.language import Language
-from tools.site.links import source
-from tools.site.pages.cards import page_of
+from tools.site.links import page_of, source
+from tools.site.pages.page_kind import Menu, Pages
 from tools.site.pages.templates import front_matter, html_block
 from tools.site.project.reading import Project
 from tools.site.project.ties import ties
@@ -41,7 +41,7 @@ class Row:
     dots: tuple[Dot, ...]
 
 
-def timeline_page(project: Project, language: Language) -> dict[str, str | bytes]:
+def pages(project: Project, language: Language) -> Pages:
     """The drawing is for the eye alone; who does not see it reads the list, which says the same."""
     words, tied = WORDS[language], ties(project)
     papers = [paper for paper in project.catalogue.by_kind("paper") if isinstance(paper, Paper)]
@@ -104,6 +104,10 @@ def timeline_page(project: Project, language: Language) -> dict[str, str | bytes
     )
     head = front_matter(words.timeline, about, hide=("toc",), searched=False)
     return {PAGE: f"{head}\n# {words.timeline}\n\n{about}\n{{ .lead }}\n\n{block}\n"}
+
+
+def menu(project: Project, language: Language) -> Menu:
+    return [{WORDS[language].timeline: PAGE}]
 
 
 def _year(paper: Paper) -> float:
