@@ -37,3 +37,12 @@ def source(here: str, there: str) -> str:
 def page_of(resource: Resource) -> str:
     """The source of the entry's own page, below the language's root."""
     return f"catalogue/{resource.id}.md"
+
+
+def relative(path: str, page: str) -> str:
+    """The address of a page, named by its source, as the built file `path` names it.
+
+    >>> relative("reference/gan/index.html", "catalogue/paper-gan.md")
+    '../../catalogue/paper-gan/'
+    """
+    return posixpath.relpath(address(page), posixpath.dirname(path) or ".") + "/"

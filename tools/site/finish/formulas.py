@@ -61,13 +61,13 @@ def typeset(formulas: Mapping[str, str]) -> dict[str, str]:
     return made
 
 
-def filled(page: str, made: Mapping[str, str]) -> str:
+def fill_formulas(page: str, made: Mapping[str, str]) -> str:
     r"""The page with its formulas typeset, each that cannot be broken on one line with the punctuation behind it.
 
     Browsers break a line beside an inline block whatever follows, and no Chinese line may begin with a comma.
 
     >>> page = r'设 <span class="arithmatex">\(x\)</span>，<div class="arithmatex">\[y\]</div>'
-    >>> filled(page, {r"\(x\)": "<b>x</b>", r"\[y\]": "<b>y</b>"})[2:85]
+    >>> fill_formulas(page, {r"\(x\)": "<b>x</b>", r"\[y\]": "<b>y</b>"})[2:85]
     '<span class="unbroken"><span class="arithmatex"><b>x</b></span>，</span><div class="'
     """
 

@@ -13,7 +13,7 @@ Measure = Callable[[str], float]
 
 def wrapped(text: str, measure: Measure, width: float, most: int) -> list[str]:
     """The text in lines of about one length, at most so many, with … where that is not all of it."""
-    parts = parted(text)
+    parts = unbreakable_parts(text)
     sizes = [measure(part) for part in parts]
     shown, count = parts, len(parts)
     while True:
@@ -23,7 +23,7 @@ def wrapped(text: str, measure: Measure, width: float, most: int) -> list[str]:
         count -= 1
         while sum(sizes[:count]) > most * width:
             count -= 1
-        shown = parted("".join(parts[:count]).rstrip(STRIP) + "…")
+        shown = unbreakable_parts("".join(parts[:count]).rstrip(STRIP) + "…")
 
 
 def _set(parts: list[str], measure: Measure, width: float, most: int) -> list[str] | None:
@@ -59,10 +59,10 @@ def _cut(part: str, measure: Measure, width: float) -> str:
     return part + "…"
 
 
-def parted(text: str) -> list[str]:
+def unbreakable_parts(text: str) -> list[str]:
     """What no line's end may come between: a word, a Chinese character; each with the marks that belong to it.
 
-    >>> parted("微调（LoRA），a b。")
+    >>> unbreakable_parts("微调（LoRA），a b。")
     ['微', '调', '（LoRA），', 'a ', 'b。']
     """
     parts: list[str] = []

@@ -1,11 +1,10 @@
-"""A page's card, which messengers show beside a link to it: as a picture, and as the tags that name it.
+"""A page's card: the picture that messengers show beside a link to it.
 
-A picture is a pure function of the words on it, so it is kept between builds under a hash of them. Its middle square
+It is a pure function of the words on it, so it is kept between builds under a hash of them. Its middle square
 holds every word, for some messengers show no more. The font is that of Debian's package fonts-noto-cjk.
 """
 
 import hashlib
-import html
 import io
 from dataclasses import dataclass
 from functools import lru_cache
@@ -34,11 +33,10 @@ RING = ((9, 0), (6.4, 6.4), (0, 9), (-6.4, 6.4), (-9, 0), (-6.4, -6.4), (0, -9),
 """The eight modes of the site's sign, favicon.svg, about its middle."""
 SIZES, TITLE = (92, 80, 68, 58, 50), 205
 """A title has the first size at which its lines are no higher than this together; the last where none does."""
-LOCALES: dict[Language, str] = {"zh": "zh_CN", "en": "en_GB"}
 
 
 @dataclass(frozen=True, slots=True)
-class Card:
+class SocialCard:
     language: Language
     room: str
     """The part of the site, where that is not the title already."""
@@ -58,7 +56,7 @@ def drawable() -> bool:
     return SERIF.is_file() and SANS.is_file()
 
 
-def drawn(card: Card, folder: Path) -> Path:
+def drawn(card: SocialCard, folder: Path) -> Path:
     """The card's picture in a folder that outlives a build, drawn where it is not yet there."""
     path = folder / card.name
     if not path.is_file():
@@ -69,7 +67,7 @@ def drawn(card: Card, folder: Path) -> Path:
     return path
 
 
-def draw(card: Card) -> bytes:
+def draw(card: SocialCard) -> bytes:
     """The picture, as PNG."""
     image, site = _paper().copy(), WORDS[card.language].site_name
     pen = ImageDraw.Draw(image)
@@ -137,22 +135,3 @@ def _circle(pen: ImageDraw.ImageDraw, x: float, y: float, radius: float, **look:
 @lru_cache
 def _font(path: Path, size: int, language: Language) -> ImageFont.FreeTypeFont:
     return ImageFont.truetype(path, size, FACES[language], layout_engine=ImageFont.Layout.BASIC)
-
-
-def tags(language: Language, kind: str, title: str, description: str, address: str) -> str:
-    """What a page is, for those who show a link to it."""
-    site = WORDS[language].site_name
-    said = {"type": kind, "site_name": site, "title": title, "description": description, "url": address}
-    return _metas({f"og:{name}": text for name, text in said.items()} | {"og:locale": LOCALES[language]})
-
-
-def picture_tags(card: Card, address: str) -> str:
-    """Where its picture is, and what that shows."""
-    about = " · ".join(dict.fromkeys([card.title, WORDS[card.language].site_name]))
-    said = {"": address, ":width": str(WIDTH), ":height": str(HEIGHT), ":alt": about}
-    return _metas({f"og:image{name}": text for name, text in said.items()} | {"twitter:card": "summary_large_image"})
-
-
-def _metas(said: dict[str, str]) -> str:
-    names = {name: "name" if name.startswith("twitter") else "property" for name in said}
-    return "\n".join(f'<meta {names[name]}="{name}" content="{html.escape(text)}">' for name, text in said.items())

@@ -1,13 +1,12 @@
-"""One page of MkDocs' as the frame for many: rendered once, filled for each entry of the catalogue.
+"""One page of MkDocs' as the template of many: rendered once, filled for each entry of the catalogue.
 
-MkDocs takes 5 ms for a page whose content is ready as HTML, nearly all of it for the theme's templates; filling a frame
-takes a tenth of one. The frame's own path is as deep as an entry's, so every link of the theme fits there as well.
+MkDocs takes 5 ms for a page whose content is ready as HTML, nearly all of it for the theme's templates; filling in
+takes a tenth of one. The template's own path is as deep as an entry's, so every link of the theme fits there as well.
 """
 
 import html
 import re
 from pathlib import Path
-from types import SimpleNamespace
 
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, InclusionLevel
@@ -15,9 +14,9 @@ from mkdocs.structure.files import File, InclusionLevel
 from tools.site.pages.catalogue_entries import Entry
 from tools.site.pages.templates import front_matter
 
-ID, TITLE, DESCRIPTION = "frame-of-an-entry", "TITLE-OF-AN-ENTRY", "DESCRIPTION-OF-AN-ENTRY"
+ID, TITLE, DESCRIPTION = "template-of-an-entry", "TITLE-OF-AN-ENTRY", "DESCRIPTION-OF-AN-ENTRY"
 PATH = f"catalogue/{ID}.md"
-BLOCK, PICTURE = "<h1>BLOCK-OF-AN-ENTRY</h1>", "<!-- PICTURE-OF-AN-ENTRY -->"
+BLOCK = "<h1>BLOCK-OF-AN-ENTRY</h1>"
 
 
 class EntryFile(File):
@@ -26,10 +25,6 @@ class EntryFile(File):
     def __init__(self, path: str, config: MkDocsConfig) -> None:
         built = path.removesuffix(".md") + ("/index.html" if config.use_directory_urls else ".html")
         super().__init__(path, None, config.site_dir, config.use_directory_urls, dest_uri=built)
-        address = config.site_url.rstrip("/") + "/" + self.url if config.site_url else None
-        page = SimpleNamespace(canonical_url=address, abs_url=address, is_link=False)
-        self.listed = SimpleNamespace(url=self.url, page=page)
-        """What sitemap.xml wants of it."""
 
     def is_documentation_page(self) -> bool:
         return False
@@ -43,7 +38,7 @@ class EntryFile(File):
         target.write_text(page, encoding="utf-8")
 
 
-def frame_file(config: MkDocsConfig) -> File:
+def template_file(config: MkDocsConfig) -> File:
     """The page that MkDocs renders; it stands in no menu, and the hook keeps it out of the site."""
     source = front_matter(TITLE, DESCRIPTION, hide=("navigation", "toc"), searched=False) + f"\n{BLOCK}\n"
     file = File.generated(config, PATH, content=source)
@@ -51,15 +46,15 @@ def frame_file(config: MkDocsConfig) -> File:
     return file
 
 
-class Frame:
+class EntryTemplate:
     """The rendered page, taken apart at its marks once."""
 
     def __init__(self, rendered: str) -> None:
-        self._parts = re.split(f"({'|'.join(map(re.escape, (ID, TITLE, DESCRIPTION, BLOCK, PICTURE)))})", rendered)
+        self._parts = re.split(f"({'|'.join(map(re.escape, (ID, TITLE, DESCRIPTION, BLOCK)))})", rendered)
 
-    def filled(self, entry: Entry, block: str, picture: str = "") -> str:
+    def fill(self, entry: Entry, block: str) -> str:
         """An entry's whole page. What is filled in is not looked through again: a title may hold a mark."""
         texts = {ID: entry.id, TITLE: entry.title, DESCRIPTION: entry.description}
         fill = {mark: html.escape(" ".join(text.split())) for mark, text in texts.items()}
-        fill |= {BLOCK: block, PICTURE: picture}
+        fill[BLOCK] = block
         return "".join(fill.get(part, part) for part in self._parts)

@@ -22,7 +22,7 @@ LIBRARIES = ("mkdocs", "mkdocstrings", "mkdocstrings-python", "pymdown-extension
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class CachedPage:
     """What Markdown and mkdocstrings made of a page, before links between pages are resolved."""
 
     html: str
@@ -40,8 +40,8 @@ class Kept:
         return self.html
 
 
-class Shelf:
-    """The kept pages of one language, as the package and the configuration are now."""
+class PageCache:
+    """The rendered pages of one language, as the package and the configuration are now."""
 
     def __init__(self, folder: Path, sources: Iterable[Path], language: str) -> None:
         digest = hashlib.sha256("".join(map(version, LIBRARIES)).encode())
@@ -54,15 +54,15 @@ class Shelf:
                     file.unlink()
                 old.rmdir()
 
-    def get(self, markdown: str) -> Kept | None:
+    def get(self, markdown: str) -> CachedPage | None:
         path = self._path(markdown)
-        return Kept(**json.loads(path.read_text(encoding="utf-8"))) if path.exists() else None
+        return CachedPage(**json.loads(path.read_text(encoding="utf-8"))) if path.exists() else None
 
     def keep(self, markdown: str, html: str, contents: TableOfContents, found: list[dict[str, Any]]) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
         path = self._path(markdown)
         unfinished = path.with_suffix(".part")
-        text = json.dumps(asdict(Kept(html, list(_tokens(contents)), found)), ensure_ascii=False)
+        text = json.dumps(asdict(CachedPage(html, list(_tokens(contents)), found)), ensure_ascii=False)
         unfinished.write_text(text, encoding="utf-8")
         unfinished.replace(path)
 
