@@ -72,8 +72,8 @@ def _configuration(source: Path, project: Project, language: Language) -> dict[s
     own = yaml.safe_load((source / CONFIGURATION[language]).read_text(encoding="utf-8"))
     return {
         **own,
-        "site_name": WORDS[language].site_name,
-        "site_description": WORDS[language].description,
+        "site_name": WORDS[language].site.name,
+        "site_description": WORDS[language].site.description,
         "docs_dir": language,
         "site_url": project.site_url + root(language) if project.site_url else "",
         "theme": {**own["theme"], "custom_dir": "overrides"},

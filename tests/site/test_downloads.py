@@ -80,7 +80,7 @@ def test_the_table_is_read_back_cell_by_cell_in_both_languages(project: Project)
         text = csv_table(project, language)
         assert text.startswith(BOM)  # Excel takes it for UTF-8
         header, *rows = csv.reader(io.StringIO(text.removeprefix(BOM), newline=""))
-        assert header == list(WORDS[language].columns)
+        assert header == list(WORDS[language].exports.columns)
         assert {len(row) for row in rows} == {len(header)}
         assert [row[0] for row in rows] == [resource.id for resource in project.catalogue.resources]
         assert [row[2] for row in rows] == [harmless(resource.title) for resource in project.catalogue.resources]

@@ -20,7 +20,7 @@ def csv_table(project: Project, language: Language) -> str:
     words, file = WORDS[language], io.StringIO()
     topics = {topic.id: topic.title[language] for topic in project.catalogue.topics}
     writer = csv.writer(file, lineterminator="\r\n")
-    writer.writerow(words.columns)
+    writer.writerow(words.exports.columns)
     for resource in project.catalogue.resources:
         facts = status_of(resource, project.lock)
         paper = facts.paper.data if facts.paper else None
@@ -28,19 +28,19 @@ def csv_table(project: Project, language: Language) -> str:
         access = access_of(resource)
         row = (
             resource.id,
-            words.one[resource.kind],
+            words.names.kind[resource.kind],
             resource.title,
             resource.title_in(language) or "",
             resource.url,
             ", ".join(topics[topic] for topic in resource.topics),
-            words.levels[resource.level],
-            ", ".join(words.languages.get(tag, tag) for tag in resource.languages),
-            words.access[access] if access else "",
+            words.names.levels[resource.level],
+            ", ".join(words.names.languages.get(tag, tag) for tag in resource.languages),
+            words.names.access[access] if access else "",
             getattr(resource, "license", None) or "",
             year_of(resource) or "",
             resource.why[language],
             resource.note[language] if resource.note else "",
-            ", ".join(words.state_names[state] for state in facts.states),
+            ", ".join(words.filter.states[state] for state in facts.states),
             resource.code or "",
             facts.stars if facts.stars is not None else "",
             facts.active or "",

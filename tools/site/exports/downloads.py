@@ -101,15 +101,21 @@ def llms_txt(project: Project, language: Language) -> str:
         (tutorial.header.title[language], f"tutorials/{tutorial.name}.md", tutorial.header.summary[language])
         for tutorial, _ in project.tutorials
     ]
-    catalogue = [(words.kinds[kind], f"catalogue/{stem}.md", words.kinds_about[kind]) for kind, stem in STEM.items()]
-    data = [(name, f"catalogue/{name}", about) for name, about in words.downloads.items()]
-    rest = [
-        (words.reference, "reference/index.md", words.reference_about),
-        (words.errata, "errata.md", words.errata_about),
-        (words.glossary, "glossary.md", words.glossary_about),
+    catalogue = [
+        (words.names.kinds[kind], f"catalogue/{stem}.md", words.names.kinds_about[kind]) for kind, stem in STEM.items()
     ]
-    parts = [f"# {words.site_name}\n\n> {words.description}\n"]
-    for title, items in [(words.tutorials, tutorials), (words.catalogue, catalogue + data), (words.reference, rest)]:
+    data = [(name, f"catalogue/{name}", about) for name, about in words.exports.downloads.items()]
+    rest = [
+        (words.reference.title, "reference/index.md", words.reference.about),
+        (words.errata.title, "errata.md", words.errata.about),
+        (words.glossary.title, "glossary.md", words.glossary.about),
+    ]
+    parts = [f"# {words.site.name}\n\n> {words.site.description}\n"]
+    for title, items in [
+        (words.tutorials.title, tutorials),
+        (words.catalogue.title, catalogue + data),
+        (words.reference.title, rest),
+    ]:
         lines = [f"- [{_bracketed(text)}]({base}{address(page)}): {about}" for text, page, about in items]
         parts.append(f"## {title}\n\n" + "\n".join(lines) + "\n")
     return "\n".join(parts)

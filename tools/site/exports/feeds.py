@@ -31,13 +31,13 @@ class _Item:
 def additions(project: Project, language: Language) -> str:
     """An Atom feed of the latest additions. Entries lead to the resource itself."""
     items = [_Item(r.id, r.added, r.kind, r.title, r.url, r.why[language]) for r in project.catalogue.resources]
-    return _atom(project, language, "feed.xml", WORDS[language].feed_title, items)
+    return _atom(project, language, "feed.xml", WORDS[language].exports.feed_title, items)
 
 
 def changes(project: Project, language: Language) -> str:
     """An Atom feed of what became of resources: archived, withdrawn, renamed …, each on the day it was first seen."""
     items = list(_changes(project, language))
-    return _atom(project, language, "changes.xml", WORDS[language].changes_title, items)
+    return _atom(project, language, "changes.xml", WORDS[language].exports.changes_title, items)
 
 
 def _changes(project: Project, language: Language) -> Iterator[_Item]:
@@ -45,8 +45,8 @@ def _changes(project: Project, language: Language) -> Iterator[_Item]:
     for resource in project.catalogue.resources:
         for record in status_of(resource, project.lock).records:
             if record.state not in {State.OK, State.UNKNOWN} and record.since:
-                state, what = words.states[record.state], f"{resource.id} {type(record.data).__name__}"
-                title = words.changed.format(title=resource.title, state=state)
+                state, what = words.names.states[record.state], f"{resource.id} {type(record.data).__name__}"
+                title = words.exports.changed.format(title=resource.title, state=state)
                 key = f"{what} {record.state} {record.since}"
                 yield _Item(key, record.since, resource.kind, title, resource.url, record.reason or state)
 
@@ -59,10 +59,10 @@ def _atom(project: Project, language: Language, name: str, title: str, items: li
     scope = f"aigc-ref catalogue {language}" if name == "feed.xml" else f"aigc-ref catalogue {name} {language}"
     ET.register_namespace("", ATOM)
     feed = ET.Element(f"{{{ATOM}}}feed", {"{http://www.w3.org/XML/1998/namespace}lang": language})
-    _text(feed, "title", f"{words.site_name}: {title}" if language == "en" else title)
+    _text(feed, "title", f"{words.site.name}: {title}" if language == "en" else title)
     _text(feed, "id", uuid5(NAMESPACE_URL, scope).urn)
     _text(feed, "updated", f"{updated}T00:00:00Z")
-    ET.SubElement(ET.SubElement(feed, f"{{{ATOM}}}author"), f"{{{ATOM}}}name").text = words.site_name
+    ET.SubElement(ET.SubElement(feed, f"{{{ATOM}}}author"), f"{{{ATOM}}}name").text = words.site.name
     if project.site_url:
         base = project.site_url + root(language)
         ET.SubElement(feed, f"{{{ATOM}}}link", rel="self", href=f"{base}catalogue/{name}")
@@ -73,7 +73,7 @@ def _atom(project: Project, language: Language, name: str, title: str, items: li
         _text(entry, "id", uuid5(NAMESPACE_URL, f"{scope} {item.id}").urn)
         _text(entry, "updated", f"{item.day}T00:00:00Z")
         ET.SubElement(entry, f"{{{ATOM}}}link", rel="alternate", href=item.url)
-        ET.SubElement(entry, f"{{{ATOM}}}category", term=item.kind, label=words.one[item.kind])
+        ET.SubElement(entry, f"{{{ATOM}}}category", term=item.kind, label=words.names.kind[item.kind])
         _text(entry, "summary", item.summary)
     return _xml(feed)
 
@@ -92,7 +92,7 @@ def opml(project: Project, language: Language) -> str:
     """Every feed that a blog or community of the catalogue has (https://opml.org/spec2.opml), for a feed reader."""
     words = WORDS[language]
     root = ET.Element("opml", version="2.0")
-    ET.SubElement(ET.SubElement(root, "head"), "title").text = words.opml_title
+    ET.SubElement(ET.SubElement(root, "head"), "title").text = words.exports.opml_title
     body = ET.SubElement(root, "body")
     for resource in project.catalogue.resources:
         feeds = resource.feeds if isinstance(resource, Community) else [getattr(resource, "feed", None)]
@@ -108,7 +108,7 @@ def opml(project: Project, language: Language) -> str:
 def icalendar(project: Project, language: Language) -> str:
     """The conferences' days (RFC 5545), as all-day events."""
     lines = ["BEGIN:VCALENDAR", "VERSION:2.0", f"PRODID:-//aigc-ref//catalogue//{language.upper()}"]
-    lines.append(f"X-WR-CALNAME:{_escaped(WORDS[language].calendar_title)}")
+    lines.append(f"X-WR-CALNAME:{_escaped(WORDS[language].exports.calendar_title)}")
     for conference in project.catalogue.by_kind("conference"):
         if isinstance(conference, Conference):
             lines += _events(conference, language)

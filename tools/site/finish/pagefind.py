@@ -64,7 +64,7 @@ def readable(page: str, name: Path, language: Language) -> str:
 
     It is also found by the words of its address, which are what people call it (paper-lora), and of its room.
     """
-    rooms = {"tutorials": WORDS[language].tutorials, "reference": WORDS[language].reference}
+    rooms = {"tutorials": WORDS[language].tutorials.title, "reference": WORDS[language].reference.title}
     known = html.escape(" ".join([rooms.get(name.parts[0], ""), *re.split(r"\W+", name.parent.name)]))
     known = BETWEEN_HAN.sub(" ", known)
     read = f'data-pagefind-body data-pagefind-meta="known[data-known]" data-known="{known}"'

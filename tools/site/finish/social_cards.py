@@ -46,7 +46,7 @@ class SocialCard:
     @property
     def name(self) -> str:
         """Of its file: another one as soon as anything on it changes, so that nobody shows an old picture."""
-        shown = [repr(self), WORDS[self.language].site_name, pillow]
+        shown = [repr(self), WORDS[self.language].site.name, pillow]
         shown += [path.read_text(encoding="utf-8") for path in (Path(__file__), Path(line_breaking.__file__))]
         return hashlib.sha256("\n".join(shown).encode()).hexdigest()[:16] + ".png"
 
@@ -69,7 +69,7 @@ def drawn(card: SocialCard, folder: Path) -> Path:
 
 def draw(card: SocialCard) -> bytes:
     """The picture, as PNG."""
-    image, site = _paper().copy(), WORDS[card.language].site_name
+    image, site = _paper().copy(), WORDS[card.language].site.name
     pen = ImageDraw.Draw(image)
 
     for size in SIZES:

@@ -36,15 +36,15 @@ def read_head(page: str, language: Language) -> Head | None:
         return None
     title, description, room = TITLE.search(head), DESCRIPTION.search(head), ROOM.search(page)
     said = [html.unescape(found[1]).strip() if found else "" for found in (title, description, canonical, room)]
-    return Head(said[0].removesuffix(f" - {WORDS[language].site_name}"), *said[1:])
+    return Head(said[0].removesuffix(f" - {WORDS[language].site.name}"), *said[1:])
 
 
 def card_of(head: Head, path: str, language: Language, resources: Mapping[str, Resource]) -> SocialCard:
     """The card that shows what a page is; entries of the catalogue bear that of their kind."""
     words, entry = WORDS[language], ENTRY.fullmatch(path)
     if entry and (resource := resources.get(entry[1])):
-        title, line = words.kinds[resource.kind], words.kinds_about[resource.kind]
-        return SocialCard(language, words.catalogue, title, line)
+        title, line = words.names.kinds[resource.kind], words.names.kinds_about[resource.kind]
+        return SocialCard(language, words.catalogue.title, title, line)
     room = "" if head.room == head.title or path == "index.html" else head.room
     return SocialCard(language, room, head.title, head.description.replace("`", ""))
 
@@ -64,14 +64,14 @@ def add_social_tags(page: str, path: str, language: Language, card: SocialCard |
 
 def tags(language: Language, kind: str, title: str, description: str, address: str) -> str:
     """What a page is, for those who show a link to it."""
-    site = WORDS[language].site_name
+    site = WORDS[language].site.name
     said = {"type": kind, "site_name": site, "title": title, "description": description, "url": address}
     return _metas({f"og:{name}": text for name, text in said.items()} | {"og:locale": LOCALES[language]})
 
 
 def picture_tags(card: SocialCard, address: str) -> str:
     """Where its picture is, and what that shows."""
-    about = " · ".join(dict.fromkeys([card.title, WORDS[card.language].site_name]))
+    about = " · ".join(dict.fromkeys([card.title, WORDS[card.language].site.name]))
     said = {"": address, ":width": str(WIDTH), ":height": str(HEIGHT), ":alt": about}
     return _metas({f"og:image{name}": text for name, text in said.items()} | {"twitter:card": "summary_large_image"})
 

@@ -111,7 +111,7 @@ def on_startup(command: str, dirty: bool) -> None:  # noqa: ARG001
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
     language = _language(config)
-    config.site_name, config.site_description = WORDS[language].site_name, WORDS[language].description
+    config.site_name, config.site_description = WORDS[language].site.name, WORDS[language].site.description
     repository = config.extra["repository"]
     if config.site_url:
         config.site_url = config.site_url.rstrip("/") + "/" + root(language)
@@ -170,7 +170,7 @@ def _site_url(config: MkDocsConfig) -> str:
 def on_nav(nav: Navigation, config: MkDocsConfig, files: Files) -> Navigation:
     template = files.get_file_from_path(PATH)
     if template and template.page:  # so that the theme knows where its readers are
-        title = WORDS[_language(config)].catalogue
+        title = WORDS[_language(config)].catalogue.title
         template.page.parent = next(item for item in nav.items if isinstance(item, Section) and item.title == title)
     return nav
 

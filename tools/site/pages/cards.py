@@ -106,7 +106,7 @@ def card(resource: Resource, project: Project, tied: Ties, language: Language, h
         live=tuple(_live(facts.paper, facts.repository, words)),
         checked=tuple(_checked(facts, words)),
         growth=line,
-        growth_text=words.growth.format(line.first, line.since, line.last, line.until) if line else "",
+        growth_text=words.card.growth.format(line.first, line.since, line.last, line.until) if line else "",
         page=source(here, page_of(resource)),
         data=tuple((name, value) for name, value in _data(resource, facts) if value),
     )
@@ -167,7 +167,7 @@ def _by(resource: Resource, language: Language, words: Words) -> Iterator[str]:
         case Model() | Blog():
             yield resource.organization if resource.organization != resource.title else ""
         case Dataset():
-            yield words.uses[resource.use]
+            yield words.names.uses[resource.use]
             yield resource.venue or str(resource.year)
         case Conference():
             yield resource.full_name
@@ -179,50 +179,50 @@ def _by(resource: Resource, language: Language, words: Words) -> Iterator[str]:
 
 
 def _people(names: list[str], words: Words, *, more: bool = False) -> str:
-    shown = words.between_names.join(names[:MOST_AUTHORS])
-    return f"{shown} {words.and_others}" if more or len(names) > MOST_AUTHORS else shown
+    shown = words.names.between_names.join(names[:MOST_AUTHORS])
+    return f"{shown} {words.names.and_others}" if more or len(names) > MOST_AUTHORS else shown
 
 
 def _badges(resource: Resource, facts: ResourceStatus, words: Words) -> Iterator[Badge]:
-    of_code = "{}" if isinstance(resource, Tool) else words.of_code  # a paper is not idle, its code is
-    named = [("{}", facts.paper), (of_code, facts.repository), (words.of_link, facts.link)]
+    of_code = "{}" if isinstance(resource, Tool) else words.status.of_code  # a paper is not idle, its code is
+    named = [("{}", facts.paper), (of_code, facts.repository), (words.status.of_link, facts.link)]
     for form, record in named:
         if record and record.state not in {State.OK, State.UNKNOWN}:
-            yield Badge(form.format(words.states[record.state]), record.reason or "")
+            yield Badge(form.format(words.names.states[record.state]), record.reason or "")
     if facts.idle:
-        yield Badge(of_code.format(words.idle), words.idle_about)
+        yield Badge(of_code.format(words.status.idle), words.status.idle_about)
     if resource.unchecked:
-        names = words.between_names.join(words.fields[name] for name in resource.unchecked)
-        yield Badge(words.unchecked.format(names), words.unchecked_about)
+        names = words.names.between_names.join(words.names.fields[name] for name in resource.unchecked)
+        yield Badge(words.status.unchecked.format(names), words.status.unchecked_about)
 
 
 def _tags(resource: Resource, words: Words) -> Iterator[str]:
-    yield words.levels[resource.level]
-    yield from (words.languages.get(language, language) for language in resource.languages)
+    yield words.names.levels[resource.level]
+    yield from (words.names.languages.get(language, language) for language in resource.languages)
     access = getattr(resource, "access", None)
     if access and not (access == "free" and isinstance(resource, Tool)):  # a tool is free unless it says otherwise
-        yield words.access[access]
+        yield words.names.access[access]
     if license_ := getattr(resource, "license", None):
         yield license_
 
 
 def _ties(resource: Resource, tied: Ties, language: Language, words: Words, here: str) -> Iterator[Tie]:
     yield Tie(
-        words.implemented,
+        words.card.implemented,
         tuple(
             Link(module.name.removeprefix("aigc_ref."), source(here, f"{module.page}#{module.name}"))
             for module in tied.modules.get(resource.id, ())
         ),
     )
     yield Tie(
-        words.tutorial,
+        words.card.tutorial,
         tuple(
             Link(tutorial.header.title[language], source(here, f"tutorials/{tutorial.name}.md"))
             for tutorial in tied.tutorials.get(resource.id, ())
         ),
     )
     yield Tie(
-        words.erratum,
+        words.card.erratum,
         tuple(
             Link(erratum.title[language], source(here, f"errata.md#{erratum.id}"))
             for erratum in tied.errata.get(resource.id, ())
@@ -235,19 +235,19 @@ def _live(paper: PaperRecord | None, repository: RepositoryRecord | None, words:
         if version := paper.data.latest_version:
             yield f"arXiv v{version}"
         if published := paper.data.published:
-            yield f"{words.first_version} {published}"
+            yield f"{words.card.first_version} {published}"
         if category := paper.data.primary_category:
             yield category
     if repository:
         data = repository.data
         if data.stars is not None:
-            yield words.stars.format(f"{data.stars:,}")
+            yield words.card.stars.format(f"{data.stars:,}")
         if last := data.last_commit or data.pushed_at:
-            yield f"{words.last_commit} {last}"
+            yield f"{words.card.last_commit} {last}"
         if data.latest_release:
-            yield f"{words.release} {data.latest_release}"
+            yield f"{words.card.release} {data.latest_release}"
         if data.commits_in_year:
-            yield words.commits_in_year.format(f"{data.commits_in_year:,}")
+            yield words.card.commits_in_year.format(f"{data.commits_in_year:,}")
         if data.main_language:
             yield data.main_language
 
@@ -255,7 +255,7 @@ def _live(paper: PaperRecord | None, repository: RepositoryRecord | None, words:
 def _checked(facts: ResourceStatus, words: Words) -> Iterator[str]:
     for record in facts.records:
         if record.checked and record is not facts.link:
-            service = words.sources.get(record.source or "", record.source or "")
-            yield words.checked_on.format(date=record.checked.date(), source=service)
+            service = words.names.services.get(record.source or "", record.source or "")
+            yield words.card.checked_on.format(date=record.checked.date(), source=service)
     if not facts.paper and not facts.repository and facts.link and facts.link.checked:
-        yield words.checked_on.format(date=facts.link.checked.date(), source=words.sources["links"])
+        yield words.card.checked_on.format(date=facts.link.checked.date(), source=words.names.services["links"])

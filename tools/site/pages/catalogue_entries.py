@@ -54,7 +54,7 @@ def entry_pages(project: Project, language: Language) -> dict[str, Entry]:
             fetched=_rows(_fetched(facts, words)),
             versions=[(point.version, point.day) for point in facts.versions if point.version],
             bibtex=bibtex_entry(resource) if isinstance(resource, Paper) else None,
-            kind=Link(words.kinds[resource.kind], source(here, kind)),
+            kind=Link(words.names.kinds[resource.kind], source(here, kind)),
             topics=[
                 Link(topics[topic].title[language], source(here, f"catalogue/topics/{topic}.md"))
                 for topic in resource.topics
@@ -74,9 +74,9 @@ def _rows(rows: Iterator[Row]) -> list[Row]:
 
 def _curated(resource: Resource, words: Words, language: Language) -> Iterator[Row]:
     """What a person wrote down, as far as the head of the page does not say it."""
-    names = words.fields
+    names = words.names.fields
     people = getattr(resource, "authors", None) or getattr(resource, "instructors", None) or []
-    others = f" {words.and_others}" if getattr(resource, "et_al", False) else ""
+    others = f" {words.names.and_others}" if getattr(resource, "et_al", False) else ""
     yield names["instructors" if hasattr(resource, "instructors") else "authors"], _joined(people, words) + others, None
     yield names["published"], getattr(resource, "published", None) or "", None
     yield names["venue"], getattr(resource, "venue", None) or "", None
@@ -84,14 +84,22 @@ def _curated(resource: Resource, words: Words, language: Language) -> Iterator[R
         yield names["arxiv"], arxiv, f"https://arxiv.org/abs/{arxiv}"
     if doi := getattr(resource, "doi", None):
         yield names["doi"], doi, None
-    yield names["level"], words.levels[resource.level], None
-    yield names["languages"], _joined([words.languages.get(tag, tag) for tag in resource.languages], words), None
+    yield names["level"], words.names.levels[resource.level], None
+    yield (
+        names["languages"],
+        _joined([words.names.languages.get(tag, tag) for tag in resource.languages], words),
+        None,
+    )
     access = access_of(resource)
-    yield names["access"], words.access[access] if access else "", None
+    yield names["access"], words.names.access[access] if access else "", None
     yield names["license"], getattr(resource, "license", None) or "", None
     if isinstance(resource, Book):
         for edition in resource.editions:
-            said = [words.languages.get(edition.language, edition.language), edition.publisher, str(edition.year or "")]
+            said = [
+                words.names.languages.get(edition.language, edition.language),
+                edition.publisher,
+                str(edition.year or ""),
+            ]
             isbn = f"ISBN {edition.isbn}" if edition.isbn else ""
             yield names["editions"], " · ".join(filter(None, [*said, isbn])), None
     if isinstance(resource, Conference):
@@ -105,35 +113,35 @@ def _curated(resource: Resource, words: Words, language: Language) -> Iterator[R
         yield names["feeds"], address, address
     if resource.code:
         yield names["code"], resource.code, f"https://github.com/{resource.code}"
-    yield words.added, str(resource.added), None
+    yield words.entry.added, str(resource.added), None
 
 
 def _fetched(facts: ResourceStatus, words: Words) -> Iterator[Row]:
     """What services said, each with the day on which it was checked."""
     if facts.paper:
         paper = facts.paper.data
-        yield words.first_version, str(paper.published or ""), None
+        yield words.card.first_version, str(paper.published or ""), None
         version = f"v{paper.latest_version}" if paper.latest_version else ""
-        yield words.latest_version, " · ".join(filter(None, [version, str(paper.updated or "")])), None
-        yield words.categories, _joined(paper.categories or [paper.primary_category or ""], words), None
-        yield words.remark, paper.comment or "", None
-        yield words.journal, paper.journal_ref or "", None
+        yield words.entry.latest_version, " · ".join(filter(None, [version, str(paper.updated or "")])), None
+        yield words.entry.categories, _joined(paper.categories or [paper.primary_category or ""], words), None
+        yield words.entry.remark, paper.comment or "", None
+        yield words.entry.journal, paper.journal_ref or "", None
     if facts.repository:
         repository = facts.repository.data
-        yield words.star_count, f"{repository.stars:,}" if repository.stars is not None else "", None
-        yield words.risen, f"+{facts.risen:,}" if facts.risen else "", None
-        yield words.last_commit, str(repository.last_commit or repository.pushed_at or ""), None
+        yield words.entry.stars, f"{repository.stars:,}" if repository.stars is not None else "", None
+        yield words.entry.risen, f"+{facts.risen:,}" if facts.risen else "", None
+        yield words.card.last_commit, str(repository.last_commit or repository.pushed_at or ""), None
         commits = repository.commits_in_year
-        yield words.commits_a_year, f"{commits:,}" if commits else "", None
+        yield words.entry.commits_in_year, f"{commits:,}" if commits else "", None
         release = [repository.latest_release or "", str(repository.latest_release_date or "")]
-        yield words.release, " · ".join(filter(None, release)), None
-        yield words.main_language, repository.main_language or "", None
-        yield words.code_license, repository.license_spdx or "", None
+        yield words.card.release, " · ".join(filter(None, release)), None
+        yield words.entry.main_language, repository.main_language or "", None
+        yield words.entry.code_license, repository.license_spdx or "", None
     for record in facts.records:
         if record.state not in {"ok", "unknown"} and record.since:
-            said = " · ".join(filter(None, [words.states[record.state], str(record.since), record.reason or ""]))
-            yield words.state, said, None
+            said = " · ".join(filter(None, [words.names.states[record.state], str(record.since), record.reason or ""]))
+            yield words.entry.state, said, None
 
 
 def _joined(parts: list[str], words: Words) -> str:
-    return words.between_names.join(filter(None, parts))
+    return words.names.between_names.join(filter(None, parts))

@@ -44,10 +44,10 @@ def pages(project: Project, language: Language) -> Pages:
     """Every list of the catalogue in one language: path below the language's root → content."""
     words, resources = WORDS[language], project.catalogue.resources
     lists = _Lists(project, language)
-    about = words.catalogue_about.format(len(resources))
-    made: Pages = {OVERVIEW: lists.page(OVERVIEW, words.catalogue, about, resources)}
+    about = words.catalogue.about.format(len(resources))
+    made: Pages = {OVERVIEW: lists.page(OVERVIEW, words.catalogue.title, about, resources)}
     for model in MODELS.values():
-        title, about = words.kinds[model.kind], words.kinds_about[model.kind]
+        title, about = words.names.kinds[model.kind], words.names.kinds_about[model.kind]
         path = f"catalogue/{STEM[model.kind]}.md"
         made[path] = lists.page(path, title, about, project.catalogue.by_kind(model.kind))
     for topic in project.catalogue.topics:
@@ -60,8 +60,16 @@ def pages(project: Project, language: Language) -> Pages:
 def menu(project: Project, language: Language) -> Menu:
     words, topics = WORDS[language], project.catalogue.topics
     return [
-        {words.by_kind: [{words.kinds[model.kind]: f"catalogue/{stem}.md"} for stem, model in MODELS.items()]},
-        {words.by_topic: [{escape(topic.title[language]): f"catalogue/topics/{topic.id}.md"} for topic in topics]},
+        {
+            words.catalogue.by_kind: [
+                {words.names.kinds[model.kind]: f"catalogue/{stem}.md"} for stem, model in MODELS.items()
+            ]
+        },
+        {
+            words.catalogue.by_topic: [
+                {escape(topic.title[language]): f"catalogue/topics/{topic.id}.md"} for topic in topics
+            ]
+        },
     ]
 
 
@@ -86,8 +94,8 @@ class _Lists:
             topics=topics,
             words=words,
         )
-        links = [f"[{text}]({source(path, f'catalogue/{name}')})" for name, text in words.downloads.items()]
-        files = words.downloads_before + " · ".join(links)
+        links = [f"[{text}]({source(path, f'catalogue/{name}')})" for name, text in words.exports.downloads.items()]
+        files = words.catalogue.downloads_before + " · ".join(links)
         head = front_matter(title, about, hide=("navigation", "toc"), searched=False)
         return f"{head}\n# {plain(title)}\n\n{plain(about)}\n{{ .lead }}\n\n{block}\n\n{files}\n{{ .downloads }}\n"
 
@@ -102,10 +110,12 @@ class _Lists:
         catalogue, words = self._project.catalogue, WORDS[self._language]
         paths = {kind: f"catalogue/{stem}.md" for kind, stem in STEM.items()}
         kinds = [
-            ListLink(words.kinds[kind], len(catalogue.by_kind(kind)), source(here, path), here == path)
+            ListLink(words.names.kinds[kind], len(catalogue.by_kind(kind)), source(here, path), here == path)
             for kind, path in paths.items()
         ]
-        everything = ListLink(words.everything, len(catalogue.resources), source(here, OVERVIEW), here == OVERVIEW)
+        everything = ListLink(
+            words.catalogue.everything, len(catalogue.resources), source(here, OVERVIEW), here == OVERVIEW
+        )
         counts = Counter(topic for resource in catalogue.resources for topic in resource.topics)
         topics = [
             ListLink(topic.title[self._language], counts[topic.id], source(here, path), here == path)
@@ -119,15 +129,15 @@ class _Lists:
         words = WORDS[self._language]
         titles = {topic.id: str(topic.title[self._language]) for topic in self._project.catalogue.topics}
         names: dict[str, Mapping[Any, str]] = {
-            "kind": words.kinds,
+            "kind": words.names.kinds,
             "topic": titles,
-            "level": words.levels,
-            "language": words.languages,
-            "free": words.access,
-            "state": words.state_names,
+            "level": words.names.levels,
+            "language": words.names.languages,
+            "free": words.names.access,
+            "state": words.filter.states,
         }
         facets = []
-        for name, title in words.facets.items():
+        for name, title in words.filter.facets.items():
             counts = Counter(value for shown in cards for value in dict(shown.data).get(name, "").split())
             texts = names.get(name) or {value: value for value in sorted(counts, reverse=True)}  # years, newest first
             options = [(value, text, counts[value]) for value, text in texts.items() if counts[value]]
@@ -139,5 +149,5 @@ class _Lists:
 
 def _sorts(cards: Sequence[Card], words: Words) -> list[tuple[str, str]]:
     """An order is offered where there are two different values to sort by."""
-    values = {name: {dict(shown.data).get(name) for shown in cards} for name in words.sorts}
-    return [(name, text) for name, text in words.sorts.items() if name == "curated" or len(values[name]) > 1]
+    values = {name: {dict(shown.data).get(name) for shown in cards} for name in words.filter.sorts}
+    return [(name, text) for name, text in words.filter.sorts.items() if name == "curated" or len(values[name]) > 1]

@@ -16,8 +16,8 @@ def pages(project: Project, language: Language) -> Pages:
     references = {resource.id: resource for resource in project.catalogue.resources}
     tutorials = {tutorial.name: tutorial.header.title[language] for tutorial, _ in project.tutorials}
     parts = [
-        front_matter(words.errata, words.errata_about),
-        f"# {words.errata}\n\n{words.errata_about}\n{{ .lead }}\n",
+        front_matter(words.errata.title, words.errata.about),
+        f"# {words.errata.title}\n\n{words.errata.about}\n{{ .lead }}\n",
     ]
     for erratum in project.errata:
         links = [
@@ -25,16 +25,16 @@ def pages(project: Project, language: Language) -> Pages:
             for name in erratum.tutorials
             for text in [tutorials[name]]
         ] + [f"[{plain(references[key].title)}]({page_of(references[key])})" for key in erratum.resources]
-        section = words.section.format(erratum.section.replace(", ", words.between_names))
+        section = words.errata.section.format(erratum.section.replace(", ", words.names.between_names))
         parts.append(
             f"## {erratum.title[language]} {{ #{erratum.id} }}\n\n"
-            f"{section} · {words.severities[erratum.severity]}\n{{ .erratum-head .{erratum.severity} }}\n\n"
-            f"**{words.claim}** {erratum.claim[language]}\n{{ .claim }}\n\n"
-            f"**{words.correction}** {erratum.correction[language]}\n"
-            + (f"\n{words.see} {words.between_names.join(links)}\n{{ .see }}\n" if links else "")
+            f"{section} · {words.errata.severities[erratum.severity]}\n{{ .erratum-head .{erratum.severity} }}\n\n"
+            f"**{words.errata.claim}** {erratum.claim[language]}\n{{ .claim }}\n\n"
+            f"**{words.errata.correction}** {erratum.correction[language]}\n"
+            + (f"\n{words.errata.see} {words.names.between_names.join(links)}\n{{ .see }}\n" if links else "")
         )
     return {PAGE: "\n".join(parts)}
 
 
 def menu(project: Project, language: Language) -> Menu:
-    return [{WORDS[language].errata: PAGE}]
+    return [{WORDS[language].errata.title: PAGE}]

@@ -21,18 +21,18 @@ def pages(project: Project, language: Language) -> Pages:
     rows: defaultdict[str, dict[str, FaultTried]] = defaultdict(dict)
     for tried in project.faults:
         rows[tried.fault][tried.service] = tried
-    about = words.faults_about.format(tried=len(project.faults), lost=sum(tried.lost for tried in project.faults))
+    about = words.faults.about.format(tried=len(project.faults), lost=sum(tried.lost for tried in project.faults))
     parts = [
-        front_matter(words.faults, about, hide=("toc",), searched=False),
-        f"# {words.faults}\n\n{about}\n{{ .lead }}\n",
-        f"| {words.fault} | {' | '.join(SERVICES)} | {words.lost} |\n|---|---|---|---|--:|",
+        front_matter(words.faults.title, about, hide=("toc",), searched=False),
+        f"# {words.faults.title}\n\n{about}\n{{ .lead }}\n",
+        f"| {words.faults.fault} | {' | '.join(SERVICES)} | {words.faults.lost} |\n|---|---|---|---|--:|",
     ]
     for tries in rows.values():
         name = next(iter(tries.values()))[language]
-        outcomes = [words.outcomes[tries[service].outcome] if service in tries else "" for service in SERVICES]
+        outcomes = [words.faults.outcomes[tries[service].outcome] if service in tries else "" for service in SERVICES]
         parts.append(f"| {name} | {' | '.join(outcomes)} | {sum(tried.lost for tried in tries.values())} |")
     return {PAGE: "\n".join(parts) + "\n"}
 
 
 def menu(project: Project, language: Language) -> Menu:
-    return [{WORDS[language].faults: PAGE}]
+    return [{WORDS[language].faults.title: PAGE}]

@@ -12,10 +12,12 @@ PAGE = "glossary.md"
 def pages(project: Project, language: Language) -> Pages:
     words = WORDS[language]
     rows = [f"| {term.zh} | {term.en} | {term.note[language] if term.note else ''} |" for term in project.glossary]
-    table = "\n".join([f"| {words.chinese} | {words.english} | {words.note} |", "|---|---|---|", *rows])
-    head = front_matter(words.glossary, words.glossary_about)
-    return {PAGE: f"{head}\n# {words.glossary}\n\n{words.glossary_about}\n{{ .lead }}\n\n{table}\n"}
+    table = "\n".join(
+        [f"| {words.glossary.chinese} | {words.glossary.english} | {words.glossary.note} |", "|---|---|---|", *rows]
+    )
+    head = front_matter(words.glossary.title, words.glossary.about)
+    return {PAGE: f"{head}\n# {words.glossary.title}\n\n{words.glossary.about}\n{{ .lead }}\n\n{table}\n"}
 
 
 def menu(project: Project, language: Language) -> Menu:
-    return [{WORDS[language].glossary: PAGE}]
+    return [{WORDS[language].glossary.title: PAGE}]

@@ -17,11 +17,11 @@ def pages(project: Project, language: Language) -> Pages:
     answers += [record.checked for record in project.lock.repositories.values()]
     checked = max((answer.date() for answer in answers if answer), default=None)
     strip = [
-        (words.strip_resources, len(project.catalogue.resources)),
-        (words.strip_papers, len(project.catalogue.by_kind("paper"))),
-        (words.strip_tutorials, len(project.tutorials)),
-        (words.strip_parity, project.comparisons),
-        (words.strip_checked, checked),
+        (words.home.strip_resources, len(project.catalogue.resources)),
+        (words.home.strip_papers, len(project.catalogue.by_kind("paper"))),
+        (words.home.strip_tutorials, len(project.tutorials)),
+        (words.home.strip_parity, project.comparisons),
+        (words.home.strip_checked, checked),
     ]
     block = html_block(
         "home.html",
@@ -29,15 +29,15 @@ def pages(project: Project, language: Language) -> Pages:
         start=f"tutorials/{start.name}.md" if start else None,
         figure=figure,
         ways=[(path.title[language], f"{PAGE}#{path.id}") for path in project.paths],
-        doors=[(sign, title, text, page, page.split("/")[0]) for sign, title, text, page in words.doors],
+        doors=[(sign, title, text, page, page.split("/")[0]) for sign, title, text, page in words.home.doors],
         strip=[(before, value, after) for text, value in strip if value for before, after in [_around(text)]],
     )
-    head = front_matter(words.site_name, words.description, hide=("navigation", "toc", "footer"))
+    head = front_matter(words.site.name, words.site.description, hide=("navigation", "toc", "footer"))
     return {"index.md": f"{head}\n{block}\n"}
 
 
 def menu(project: Project, language: Language) -> Menu:
-    return [{WORDS[language].home: "index.md"}]
+    return [{WORDS[language].home.title: "index.md"}]
 
 
 def _around(text: str) -> tuple[str, str]:

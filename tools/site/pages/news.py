@@ -34,21 +34,21 @@ def pages(project: Project, language: Language) -> Pages:
             for hit in (repositories.data.hits if repositories else ())[:MOST]
         ]
         if found or rising:
-            title = words.between_names.join(topics[topic] for topic in watch.topics)
+            title = words.names.between_names.join(topics[topic] for topic in watch.topics)
             searches.append((watch.id, title, found, rising))
     block = html_block(
         "news.html",
         words=words,
         changes=changes,
-        added=[(r.title, source(PAGE, page_of(r)), r.added, words.one[r.kind]) for r in added],
+        added=[(r.title, source(PAGE, page_of(r)), r.added, words.names.kind[r.kind]) for r in added],
         searches=searches,
     )
-    head = front_matter(words.news, words.news_about, searched=False)
-    return {PAGE: f"{head}\n# {words.news}\n\n{words.news_about}\n{{ .lead }}\n\n{block}\n"}
+    head = front_matter(words.news.title, words.news.about, searched=False)
+    return {PAGE: f"{head}\n# {words.news.title}\n\n{words.news.about}\n{{ .lead }}\n\n{block}\n"}
 
 
 def menu(project: Project, language: Language) -> Menu:
-    return [{WORDS[language].news: PAGE}]
+    return [{WORDS[language].news.title: PAGE}]
 
 
 def _gained(project: Project, name: str) -> int | None:
@@ -68,4 +68,10 @@ def _changes(project: Project, language: Language) -> Iterator[tuple[str, str, s
         link = project.lock.links.get(resource.url)
         for record in (paper, repository, link):
             if record and record.since and record.state not in {State.OK, State.UNKNOWN}:
-                yield str(record.since), resource.title, href, words.states[record.state], record.reason or ""
+                yield (
+                    str(record.since),
+                    resource.title,
+                    href,
+                    words.names.states[record.state],
+                    record.reason or "",
+                )

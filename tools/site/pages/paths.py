@@ -22,17 +22,17 @@ def pages(project: Project, language: Language) -> Pages:
             if step.tutorial:
                 header = tutorials[step.tutorial]
                 title, href = header.title[language], source(PAGE, f"tutorials/{step.tutorial}.md")
-                kind = f"{words.tutorial_kind} · {words.minutes.format(header.minutes)}"
+                kind = f"{words.paths.tutorial} · {words.tutorials.minutes.format(header.minutes)}"
             else:
                 resource = resources[str(step.resource)]
-                title, kind = resource.title_in(language) or resource.title, words.one[resource.kind]
+                title, kind = resource.title_in(language) or resource.title, words.names.kind[resource.kind]
                 href = source(PAGE, page_of(resource))
             steps.append((title, href, kind, step.after[language]))
         paths.append((path.id, path.title[language], path.reader[language], steps))
-    head = front_matter(words.paths, words.paths_about, hide=("navigation",))
+    head = front_matter(words.paths.title, words.paths.about, hide=("navigation",))
     body = html_block("paths.html", paths=paths, words=words)
-    return {PAGE: f"{head}\n# {words.paths}\n\n{words.paths_about}\n{{ .lead }}\n\n{body}\n"}
+    return {PAGE: f"{head}\n# {words.paths.title}\n\n{words.paths.about}\n{{ .lead }}\n\n{body}\n"}
 
 
 def menu(project: Project, language: Language) -> Menu:
-    return [{WORDS[language].paths: PAGE}]
+    return [{WORDS[language].paths.title: PAGE}]

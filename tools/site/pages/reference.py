@@ -25,10 +25,10 @@ def pages(project: Project, language: Language) -> Pages:
         for modules in folders.values()
         for module in modules
     ]
-    table = "\n".join([f"| {words.module} | {words.what} |", "|---|---|", *rows])
-    head = front_matter(words.reference, words.reference_about, hide=("toc",))
+    table = "\n".join([f"| {words.reference.module} | {words.reference.what} |", "|---|---|", *rows])
+    head = front_matter(words.reference.title, words.reference.about, hide=("toc",))
     made: Pages = {
-        INDEX: f"{head}\n# {words.reference}\n\n{words.reference_about}\n{{ .lead }}\n\n"
+        INDEX: f"{head}\n# {words.reference.title}\n\n{words.reference.about}\n{{ .lead }}\n\n"
         f'<div class="modules" markdown>\n\n{table}\n\n</div>\n'
     }
     for page, modules in folders.items():

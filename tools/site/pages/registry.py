@@ -64,16 +64,16 @@ class Section:
 SITE: tuple[PageKind, ...] = (
     home,
     paths,
-    Section(lambda words: words.tutorials, (tutorial_index,), tutorial_index.INDEX),
-    Section(lambda words: words.catalogue, (timeline, news, catalogue_lists), catalogue_lists.OVERVIEW),
-    Section(lambda words: words.reference, (reference,), reference.INDEX),
+    Section(lambda words: words.tutorials.title, (tutorial_index,), tutorial_index.INDEX),
+    Section(lambda words: words.catalogue.title, (timeline, news, catalogue_lists), catalogue_lists.OVERVIEW),
+    Section(lambda words: words.reference.title, (reference,), reference.INDEX),
     errata,
     Section(
-        lambda words: words.contributing,
+        lambda words: words.site.contributing,
         (
-            Written(lambda words: words.contribute, "contributing.md"),
-            Written(lambda words: words.upkeep, "upkeep.md"),
-            Written(lambda words: words.publishing, "publishing.md"),
+            Written(lambda words: words.site.contribute, "contributing.md"),
+            Written(lambda words: words.site.upkeep, "upkeep.md"),
+            Written(lambda words: words.site.publishing, "publishing.md"),
             faults,
             speed,
             glossary,

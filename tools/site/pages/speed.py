@@ -14,29 +14,29 @@ def pages(project: Project, language: Language) -> Pages:
     """Every comparison with its ratio and goal, the timed refresh and explorer, and the machine."""
     words, speed = WORDS[language], project.speed
     parts = [
-        front_matter(words.speed, words.speed_about, hide=("toc",), searched=False),
-        f"# {words.speed}\n\n{words.speed_about}\n{{ .lead }}\n",
-        f"| {' | '.join(words.speed_columns)} |\n|---|---|--:|--:|",
+        front_matter(words.speed.title, words.speed.about, hide=("toc",), searched=False),
+        f"# {words.speed.title}\n\n{words.speed.about}\n{{ .lead }}\n",
+        f"| {' | '.join(words.speed.columns)} |\n|---|---|--:|--:|",
         *(_comparison(row, language) for row in speed.comparisons),
-        f"\n{words.speed_machine.format(**speed.machine)}\n",
-        f"## {words.speed_refresh} {{ #refresh }}\n\n{words.speed_refresh_about}\n",
-        f"| {' | '.join(words.speed_refresh_columns)} |\n|---|--:|--:|--:|",
+        f"\n{words.speed.machine.format(**speed.machine)}\n",
+        f"## {words.speed.refresh} {{ #refresh }}\n\n{words.speed.refresh_about}\n",
+        f"| {' | '.join(words.speed.refresh_columns)} |\n|---|--:|--:|--:|",
         *(_refresh(row, language) for row in speed.refresh),
-        f"\n## {words.speed_explorer} {{ #explorer }}\n\n{words.speed_explorer_about}\n",
-        f"| {' | '.join(words.speed_explorer_columns)} |\n|---|--:|--:|--:|",
+        f"\n## {words.speed.explorer} {{ #explorer }}\n\n{words.speed.explorer_about}\n",
+        f"| {' | '.join(words.speed.explorer_columns)} |\n|---|--:|--:|--:|",
         *(_page(row, language) for row in speed.explorer),
-        f"\n## {words.speed_site} {{ #site }}\n\n{words.speed_site_about}\n",
-        f"| {words.speed_explorer_columns[0]} | {' | '.join(words.speed_explorer_columns[2:])} |\n|---|--:|--:|",
+        f"\n## {words.speed.site} {{ #site }}\n\n{words.speed.site_about}\n",
+        f"| {words.speed.explorer_columns[0]} | {' | '.join(words.speed.explorer_columns[2:])} |\n|---|--:|--:|",
         *(f"| {row.name[language]} | {_time(row.most)} | {row.goal} |" for row in speed.site),
-        f"\n## {words.audit} {{ #audit }}\n\n{words.audit_about.format(speed.valid_pages)}\n",
-        f"| {' | '.join(words.audit_columns)} |\n|---|--:|--:|--:|--:|--:|",
+        f"\n## {words.speed.audit} {{ #audit }}\n\n{words.speed.audit_about.format(speed.valid_pages)}\n",
+        f"| {' | '.join(words.speed.audit_columns)} |\n|---|--:|--:|--:|--:|--:|",
         *map(_audited, speed.audited),
     ]
     return {PAGE: "\n".join(parts) + "\n"}
 
 
 def menu(project: Project, language: Language) -> Menu:
-    return [{WORDS[language].speed: PAGE}]
+    return [{WORDS[language].speed.title: PAGE}]
 
 
 def _comparison(row: Comparison, language: Language) -> str:

@@ -91,7 +91,7 @@ def pages(project: Project, language: Language) -> Pages:
         )
         for year, together in groupby(reversed(papers), key=lambda paper: paper.published[:4])
     ]
-    about = words.timeline_about.format(len(papers))
+    about = words.timeline.about.format(len(papers))
     block = html_block(
         "timeline.html",
         rows=rows,
@@ -102,12 +102,12 @@ def pages(project: Project, language: Language) -> Pages:
         listed=listed,
         words=words,
     )
-    head = front_matter(words.timeline, about, hide=("toc",), searched=False)
-    return {PAGE: f"{head}\n# {words.timeline}\n\n{about}\n{{ .lead }}\n\n{block}\n"}
+    head = front_matter(words.timeline.title, about, hide=("toc",), searched=False)
+    return {PAGE: f"{head}\n# {words.timeline.title}\n\n{about}\n{{ .lead }}\n\n{block}\n"}
 
 
 def menu(project: Project, language: Language) -> Menu:
-    return [{WORDS[language].timeline: PAGE}]
+    return [{WORDS[language].timeline.title: PAGE}]
 
 
 def _year(paper: Paper) -> float:

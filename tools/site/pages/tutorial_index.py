@@ -32,14 +32,14 @@ def menu(project: Project, language: Language) -> Menu:
 def _index(project: Project, language: Language) -> str:
     words = WORDS[language]
     parts = [
-        front_matter(words.tutorials, words.tutorials_about),
-        f"# {words.tutorials}\n\n{words.tutorials_about}\n{{ .lead }}\n",
+        front_matter(words.tutorials.title, words.tutorials.about),
+        f"# {words.tutorials.title}\n\n{words.tutorials.about}\n{{ .lead }}\n",
     ]
     for tutorial, _ in project.tutorials:
         header = tutorial.header
         parts.append(
             f"## [{header.title[language]}]({tutorial.name}.md) {{ #{tutorial.name} }}\n\n"
             f"{header.summary[language]}\n\n"
-            f"{words.minutes.format(header.minutes)} · {header.data[language]}\n{{ .tutorial-facts }}\n"
+            f"{words.tutorials.minutes.format(header.minutes)} · {header.data[language]}\n{{ .tutorial-facts }}\n"
         )
     return "\n".join(parts)

@@ -81,16 +81,16 @@ def tutorial_pages(
 
 def _head(tutorial: Tutorial, titles: Mapping[str, str], language: Language, repository: str | None) -> str:
     header, words, name = tutorial.header, WORDS[language], tutorial.name
-    links = [words.tutorial_downloads.format(py=f"{name}/{name}.py", ipynb=f"{name}/{name}.ipynb")]
+    links = [words.tutorials.downloads.format(py=f"{name}/{name}.py", ipynb=f"{name}/{name}.ipynb")]
     if repository:
         path = f"{repository}/blob/gh-pages/{root(language)}tutorials/{name}/{name}.ipynb"
-        links.append(words.colab.format(url=f"https://colab.research.google.com/github/{path}"))
-    facts = words.facts.format(minutes=header.minutes, data=header.data[language])
+        links.append(words.tutorials.colab.format(url=f"https://colab.research.google.com/github/{path}"))
+    facts = words.tutorials.facts.format(minutes=header.minutes, data=header.data[language])
     if unknown := set(header.prerequisites) - set(titles):
         raise TutorialError(f"{tutorial.path}: names {min(unknown)!r} as a prerequisite, and there is no such tutorial")
     if header.prerequisites:
         before = [f"[{titles[name]}]({name}.md)" for name in header.prerequisites]
-        facts += f"  \n{words.prerequisites.format(words.between_names.join(before))}"
+        facts += f"  \n{words.tutorials.prerequisites.format(words.names.between_names.join(before))}"
     return (
         f"{front_matter(header.title[language], header.summary[language], boost=2)}\n"
         f"# {header.title[language]}\n\n"
@@ -100,7 +100,7 @@ def _head(tutorial: Tutorial, titles: Mapping[str, str], language: Language, rep
 
 def _sources(tutorial: Tutorial, references: Mapping[str, Reference], language: Language) -> str:
     lines = [f"- {_link(tutorial, key, references)}" for key in tutorial.header.resources]
-    return f"## {WORDS[language].resources} {{ #resources }}\n\n" + "\n".join(lines)
+    return f"## {WORDS[language].tutorials.resources} {{ #resources }}\n\n" + "\n".join(lines)
 
 
 def _link(tutorial: Tutorial, key: str, references: Mapping[str, Reference], text: str | None = None) -> str:
@@ -170,9 +170,9 @@ class _Page:
         outputs = "\n\n".join(self._output(cell, output) for output in executed.outputs)
         words = WORDS[self._language]
         if "answer" in cell.tags:
-            return f'??? success "{words.answer}"\n\n' + indent(f"{code}\n\n{outputs}", "    ")
+            return f'??? success "{words.tutorials.answer}"\n\n' + indent(f"{code}\n\n{outputs}", "    ")
         if "fold" in cell.tags:
-            return f"{outputs}\n\n" + f'??? example "{words.figure_code}"\n\n' + indent(code, "    ")
+            return f"{outputs}\n\n" + f'??? example "{words.tutorials.figure_code}"\n\n' + indent(code, "    ")
         return f"{code}\n\n{outputs}"
 
     def _output(self, cell: Cell, output: NotebookNode) -> str:
@@ -259,7 +259,7 @@ def _notebook(
                 f"!git clone -q --depth 1 https://github.com/{repository} project\n"
                 '%pip install -q "./project[train]"\n%env AIGC_CHECKPOINTS=project/docs/tutorials/checkpoints'
             )
-        cells.append(nbformat.v4.new_code_cell(f"# {WORDS[language].install}\n{install}"))
+        cells.append(nbformat.v4.new_code_cell(f"# {WORDS[language].tutorials.install}\n{install}"))
     for cell in tutorial.cells:
         if cell.kind == "code":
             node = nbformat.v4.new_code_cell(cell.source, outputs=next(outputs).outputs)
