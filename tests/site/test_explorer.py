@@ -25,8 +25,9 @@ from tools.catalogue.lock import Lock
 from tools.site.pages import catalogue_lists
 from tools.site.pages.cards import Card, card
 from tools.site.pages.templates import BLOCK
+from tools.site.project.curated import access_of
 from tools.site.project.reading import Project, read_project
-from tools.site.project.resource_status import access_of, status_of
+from tools.site.project.resource_status import status_of
 from tools.site.project.ties import ties
 
 NOW = datetime(2026, 11, 20, 3, tzinfo=UTC)

@@ -5,8 +5,9 @@ import io
 import re
 
 from tools.language import Language
+from tools.site.project.curated import access_of, arxiv_of, license_of, year_of
 from tools.site.project.reading import Project
-from tools.site.project.resource_status import access_of, status_of, year_of
+from tools.site.project.resource_status import status_of
 from tools.site.words import WORDS
 
 BOM = "\ufeff"
@@ -36,7 +37,7 @@ def csv_table(project: Project, language: Language) -> str:
             words.names.levels[resource.level],
             ", ".join(words.names.languages.get(tag, tag) for tag in resource.languages),
             words.names.access[access] if access else "",
-            getattr(resource, "license", None) or "",
+            license_of(resource) or "",
             year_of(resource) or "",
             resource.why[language],
             resource.note[language] if resource.note else "",
@@ -45,7 +46,7 @@ def csv_table(project: Project, language: Language) -> str:
             facts.stars if facts.stars is not None else "",
             facts.active or "",
             repository.latest_release or "" if repository else "",
-            getattr(resource, "arxiv", None) or "",
+            arxiv_of(resource) or "",
             f"v{paper.latest_version}" if paper and paper.latest_version else "",
             facts.checked or "",
             resource.added,

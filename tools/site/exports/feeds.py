@@ -7,8 +7,9 @@ from datetime import date, timedelta
 from uuid import NAMESPACE_URL, uuid5
 
 from tools.catalogue.facts import State
-from tools.catalogue.models import Blog, Community, Conference, Kind
+from tools.catalogue.models import Conference, Kind
 from tools.language import Language, root
+from tools.site.project.curated import feeds_of
 from tools.site.project.reading import Project
 from tools.site.project.resource_status import status_of
 from tools.site.words import WORDS
@@ -95,13 +96,12 @@ def opml(project: Project, language: Language) -> str:
     ET.SubElement(ET.SubElement(root, "head"), "title").text = words.exports.opml_title
     body = ET.SubElement(root, "body")
     for resource in project.catalogue.resources:
-        feeds = resource.feeds if isinstance(resource, Community) else [getattr(resource, "feed", None)]
-        for feed in filter(None, feeds):
+        feeds = feeds_of(resource)
+        for feed in feeds:
             title = resource.title_in(language) or resource.title
-            if isinstance(resource, Blog | Community):
-                if len(feeds) > 1:  # a reader would list them all under one name
-                    title = f"{title} {feed.rstrip('/').rsplit('/', 1)[-1]}"
-                ET.SubElement(body, "outline", type="rss", text=title, title=title, xmlUrl=feed, htmlUrl=resource.url)
+            if len(feeds) > 1:  # a reader would list them all under one name
+                title = f"{title} {feed.rstrip('/').rsplit('/', 1)[-1]}"
+            ET.SubElement(body, "outline", type="rss", text=title, title=title, xmlUrl=feed, htmlUrl=resource.url)
     return _xml(root)
 
 

@@ -24,8 +24,9 @@ from tools.language import Language
 from tools.site.links import page_of, source
 from tools.site.pages.growth import Growth, growth
 from tools.site.pages.pinyin import initials
+from tools.site.project.curated import access_of, license_of, newest, people_of, year_of
 from tools.site.project.reading import Project
-from tools.site.project.resource_status import ResourceStatus, access_of, newest, status_of, year_of
+from tools.site.project.resource_status import ResourceStatus, status_of
 from tools.site.project.ties import Ties
 from tools.site.words import WORDS, Words
 
@@ -125,7 +126,7 @@ def _data(resource: Resource, facts: ResourceStatus) -> Iterator[tuple[str, str]
     yield "rising", str(facts.risen or "")
     yield "active", _number(str(facts.active or newest(resource)))
     yield "checked", _number(str(facts.checked or ""))
-    people = (getattr(resource, "authors", None) or getattr(resource, "instructors", []))[MOST_AUTHORS:]
+    people = people_of(resource)[MOST_AUTHORS:]
     titles = [resource.title, resource.title_zh or "", resource.title_en or ""]
     yield "find", " ".join(filter(None, [*people, *titles[1:], *map(initials, titles[:2])]))
 
@@ -199,10 +200,10 @@ def _badges(resource: Resource, facts: ResourceStatus, words: Words) -> Iterator
 def _tags(resource: Resource, words: Words) -> Iterator[str]:
     yield words.names.levels[resource.level]
     yield from (words.names.languages.get(language, language) for language in resource.languages)
-    access = getattr(resource, "access", None)
-    if access and not (access == "free" and isinstance(resource, Tool)):  # a tool is free unless it says otherwise
-        yield words.names.access[access]
-    if license_ := getattr(resource, "license", None):
+    free_tool = isinstance(resource, Tool) and resource.access == "free"  # as a tool is unless it says otherwise
+    if isinstance(resource, Book | Course | Tool) and not free_tool:
+        yield words.names.access[resource.access]
+    if license_ := license_of(resource):
         yield license_
 
 

@@ -7,14 +7,15 @@ fills it for each entry; as pages of MkDocs' own, 5,000 entries took 24 s a lang
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tools.catalogue.models import STEM, Book, Conference, Paper, Resource
+from tools.catalogue.models import STEM, Book, Community, Conference, Course, Model, Paper, Resource
 from tools.language import Language
 from tools.site.exports.bibliography import bibtex_entry
 from tools.site.links import page_of, source
 from tools.site.pages.cards import Link, card
 from tools.site.pages.templates import front_matter, html_block
+from tools.site.project.curated import access_of, arxiv_of, feeds_of, license_of, people_of, venue_of
 from tools.site.project.reading import Project
-from tools.site.project.resource_status import ResourceStatus, access_of, status_of
+from tools.site.project.resource_status import ResourceStatus, status_of
 from tools.site.project.ties import ties
 from tools.site.words import WORDS, Words
 
@@ -75,15 +76,15 @@ def _rows(rows: Iterator[Row]) -> list[Row]:
 def _curated(resource: Resource, words: Words, language: Language) -> Iterator[Row]:
     """What a person wrote down, as far as the head of the page does not say it."""
     names = words.names.fields
-    people = getattr(resource, "authors", None) or getattr(resource, "instructors", None) or []
-    others = f" {words.names.and_others}" if getattr(resource, "et_al", False) else ""
-    yield names["instructors" if hasattr(resource, "instructors") else "authors"], _joined(people, words) + others, None
-    yield names["published"], getattr(resource, "published", None) or "", None
-    yield names["venue"], getattr(resource, "venue", None) or "", None
-    if arxiv := getattr(resource, "arxiv", None):
+    others = f" {words.names.and_others}" if isinstance(resource, Paper) and resource.et_al else ""
+    role = "instructors" if isinstance(resource, Course) else "authors"
+    yield names[role], _joined(people_of(resource), words) + others, None
+    yield names["published"], resource.published if isinstance(resource, Paper) else "", None
+    yield names["venue"], venue_of(resource) or "", None
+    if arxiv := arxiv_of(resource):
         yield names["arxiv"], arxiv, f"https://arxiv.org/abs/{arxiv}"
-    if doi := getattr(resource, "doi", None):
-        yield names["doi"], doi, None
+    if isinstance(resource, Paper):
+        yield names["doi"], resource.doi or "", None
     yield names["level"], words.names.levels[resource.level], None
     yield (
         names["languages"],
@@ -92,7 +93,7 @@ def _curated(resource: Resource, words: Words, language: Language) -> Iterator[R
     )
     access = access_of(resource)
     yield names["access"], words.names.access[access] if access else "", None
-    yield names["license"], getattr(resource, "license", None) or "", None
+    yield names["license"], license_of(resource) or "", None
     if isinstance(resource, Book):
         for edition in resource.editions:
             said = [
@@ -106,11 +107,10 @@ def _curated(resource: Resource, words: Words, language: Language) -> Iterator[R
         for meeting in resource.editions:
             days = f"{meeting.start} – {meeting.end}" if meeting.end else str(meeting.start)
             yield str(meeting.year), f"{days} · {meeting.place[language]}", None
-    for name in ("weights", "feed"):
-        if address := getattr(resource, name, None):
-            yield names[name], address, address
-    for address in getattr(resource, "feeds", ()):
-        yield names["feeds"], address, address
+    if isinstance(resource, Model) and resource.weights:
+        yield names["weights"], resource.weights, resource.weights
+    for address in feeds_of(resource):
+        yield names["feeds" if isinstance(resource, Community) else "feed"], address, address
     if resource.code:
         yield names["code"], resource.code, f"https://github.com/{resource.code}"
     yield words.entry.added, str(resource.added), None

@@ -8,6 +8,7 @@ from tools.language import Language
 from tools.site.links import page_of, source
 from tools.site.pages.page_kind import Menu, Pages
 from tools.site.pages.templates import front_matter, html_block
+from tools.site.project.curated import arxiv_of
 from tools.site.project.reading import Project
 from tools.site.words import WORDS
 
@@ -62,7 +63,7 @@ def _changes(project: Project, language: Language) -> Iterator[tuple[str, str, s
     words = WORDS[language]
     for resource in project.catalogue.resources:
         href = source(PAGE, page_of(resource))
-        arxiv = getattr(resource, "arxiv", None)
+        arxiv = arxiv_of(resource)
         paper = project.lock.papers.get(arxiv) if arxiv else None
         repository = project.lock.repositories.get(resource.code) if resource.code else None
         link = project.lock.links.get(resource.url)

@@ -8,7 +8,8 @@ from typing import Any
 from tools.catalogue.facts import LinkRecord, PaperRecord, Record, RepositoryRecord, State, is_idle
 from tools.catalogue.history import Point, risen
 from tools.catalogue.lock import Lock
-from tools.catalogue.models import Access, Book, Resource
+from tools.catalogue.models import Resource
+from tools.site.project.curated import arxiv_of
 
 MONTH = timedelta(days=30)
 
@@ -61,7 +62,7 @@ class ResourceStatus:
 
 
 def status_of(resource: Resource, lock: Lock) -> ResourceStatus:
-    arxiv = getattr(resource, "arxiv", None) or ""
+    arxiv = arxiv_of(resource) or ""
     code = resource.code or ""
     return ResourceStatus(
         lock.papers.get(arxiv),
@@ -70,23 +71,3 @@ def status_of(resource: Resource, lock: Lock) -> ResourceStatus:
         lock.history.get(code, ()),
         lock.history.get(arxiv, ()),
     )
-
-
-def year_of(resource: Resource) -> int | None:
-    """The year that it is of: a paper's first version, a book's latest edition, a report, a dataset."""
-    return int(newest(resource)[:4] or 0) or None
-
-
-def newest(resource: Resource) -> str:
-    """Its date as far as it is known, or an empty text."""
-    if isinstance(resource, Book):
-        return str(max((edition.year or 0 for edition in resource.editions), default=0) or "")
-    return str(getattr(resource, "published", None) or getattr(resource, "year", None) or "")
-
-
-def access_of(resource: Resource) -> Access | None:
-    """Whether it costs anything, where that is known: curated, or because arXiv and downloadable weights are free."""
-    access: Access | None = getattr(resource, "access", None)
-    if access:
-        return access
-    return "free" if getattr(resource, "arxiv", None) or getattr(resource, "weights", None) else None
