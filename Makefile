@@ -25,7 +25,7 @@ build: .venv/site/ready ## Write the site to site/, English below site/en/
 
 .PHONY: publish
 publish: build .venv/node/ready ## The same, with search by Pagefind where npm is there, to be published
-	$(SITE)/python -m tools.site.publish site
+	$(SITE)/python -m tools.site.finish.pagefind site
 
 .PHONY: check
 check: .venv/site/ready ## Check the catalogue: every error with file, line and column

@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import pytest
-
 from aigc_ref.datasets.checkpoints import checkpoint, replacing
 
 

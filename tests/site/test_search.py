@@ -17,8 +17,8 @@ import yaml
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.site.sites import ROOT, served
-from tools.site import publish
-from tools.site.publish import PAGEFIND, readable
+from tools.site.finish import pagefind
+from tools.site.finish.pagefind import PAGEFIND, readable
 
 pytestmark = pytest.mark.slow
 
@@ -56,7 +56,7 @@ def published(site: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     hostile = re.sub(r"<h1.*?</h1>", f"<h1>{html.escape(HOSTILE)}</h1>", hostile, count=1, flags=re.DOTALL)
     (folder / "en/hostile").mkdir()
     (folder / "en/hostile/index.html").write_text(hostile, encoding="utf-8")
-    assert "MB" in publish.main(folder)
+    assert "MB" in pagefind.main(folder)
     return folder
 
 
@@ -229,7 +229,7 @@ def test_a_page_is_read_with_every_chinese_character_a_word_and_by_its_names() -
 
 
 def test_without_pagefind_a_site_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(publish, "PAGEFIND", tmp_path / "nowhere")
+    monkeypatch.setattr(pagefind, "PAGEFIND", tmp_path / "nowhere")
     (tmp_path / "index.html").write_text("as it was")
-    assert "keeps the theme's search" in publish.main(tmp_path)
+    assert "keeps the theme's search" in pagefind.main(tmp_path)
     assert (tmp_path / "index.html").read_text() == "as it was"

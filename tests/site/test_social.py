@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from tests.site.sites import Parsed, build, copy_project, parse, parse_pages
-from tools.site import social
-from tools.site.lines import CLOSE, parted, wrapped
-from tools.site.social import COLUMN, HEIGHT, PAPER, WIDTH, Card, draw, drawable, drawn, picture_tags, tags
-from tools.tutorials.source import Language
+from tools.language import Language
+from tools.site.finish import social_cards
+from tools.site.finish.line_breaking import CLOSE, unbreakable_parts, wrapped
+from tools.site.finish.social_cards import COLUMN, HEIGHT, PAPER, WIDTH, SocialCard, draw, drawable, drawn
+from tools.site.finish.social_tags import picture_tags, tags
 
 ADDRESS = "https://example.org/below/"
 NEEDED = {
@@ -40,7 +41,7 @@ def test_lines_keep_within_the_width_and_the_rules(text: str, width: int, most: 
     if "…" not in "".join(lines):
         assert whole == words
         assert "".join("".join(lines).split()) == "".join(text.split())
-    elif "…" not in text and all(_width(part) < width for part in parted(text)):
+    elif "…" not in text and all(_width(part) < width for part in unbreakable_parts(text)):
         assert whole == words[: len(whole)]  # shortened between words
         assert not lines[-1].endswith(("，…", "。…"))
 
@@ -65,7 +66,7 @@ def test_lines_end_where_the_text_pauses(text: str, lines: list[str]) -> None:
 @pytest.mark.parametrize("title", ["微调", LONG, "aigc_ref.selfsup", "x" * 200, HOSTILE, ""])
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_every_word_of_a_card_stands_in_its_middle_square(language: Language, title: str) -> None:
-    picture = draw(Card(language, "教程", title, LONG))
+    picture = draw(SocialCard(language, "教程", title, LONG))
     assert len(picture) <= 40_000
     image = Image.open(io.BytesIO(picture))
     assert (image.format, image.mode, image.size) == ("PNG", "P", (WIDTH, HEIGHT))
@@ -81,16 +82,19 @@ def test_every_word_of_a_card_stands_in_its_middle_square(language: Language, ti
 
 @FONT
 def test_a_card_is_drawn_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    card = Card("zh", "教程", "微调", "让模型学会一件事。")
+    card = SocialCard("zh", "教程", "微调", "让模型学会一件事。")
     first = drawn(card, tmp_path)
-    monkeypatch.setattr(social, "draw", lambda card: pytest.fail(f"{card} is drawn again"))
-    assert drawn(Card("zh", "教程", "微调", "让模型学会一件事。"), tmp_path) == first
+    monkeypatch.setattr(social_cards, "draw", lambda card: pytest.fail(f"{card} is drawn again"))
+    assert drawn(SocialCard("zh", "教程", "微调", "让模型学会一件事。"), tmp_path) == first
     assert [path.name for path in tmp_path.iterdir()] == [card.name]
-    assert len({card.name, Card("en", "教程", "微调", card.line).name, Card("zh", "教程", "微调", "").name}) == 3
+    assert (
+        len({card.name, SocialCard("en", "教程", "微调", card.line).name, SocialCard("zh", "教程", "微调", "").name})
+        == 3
+    )
 
 
 def test_tags_hold_what_outsiders_wrote_as_text() -> None:
-    card = Card("en", "", HOSTILE, HOSTILE)
+    card = SocialCard("en", "", HOSTILE, HOSTILE)
     page = parse(tags("en", "article", HOSTILE, HOSTILE, f"{ADDRESS}x/") + picture_tags(card, f"{ADDRESS}x.png"))
     assert {tag for tag, _ in page.elements} == {"meta"}
     said = _metas(page)
@@ -144,8 +148,8 @@ def test_every_page_of_a_published_site_has_a_picture_that_is_there(project: Pat
 @pytest.mark.slow
 def test_without_the_font_there_are_no_pictures_and_one_line_says_so(project: Path, tmp_path: Path) -> None:
     shutil.rmtree(project / ".cache", ignore_errors=True)
-    path = project / "tools/site/social.py"
-    path.write_text(path.read_text(encoding="utf-8").replace(str(social.FONTS), "/nowhere"), encoding="utf-8")
+    path = project / "tools/site/finish/social_cards.py"
+    path.write_text(path.read_text(encoding="utf-8").replace(str(social_cards.FONTS), "/nowhere"), encoding="utf-8")
     said = build(project, tmp_path, SITE_URL=ADDRESS)
     assert said.count("fonts-noto-cjk") == 1
     assert not list(tmp_path.rglob("cards"))

@@ -8,7 +8,7 @@ from nbformat import NotebookNode
 
 from aigc_ref import figures
 from tests.tutorials.test_source import HEADER
-from tools.site.tutorials import Reference, recolour, tutorial_pages
+from tools.site.pages.tutorials import Reference, recolour, tutorial_pages
 from tools.tutorials.source import Tutorial, TutorialError, read_tutorial
 
 SVG = '<?xml version="1.0"?><svg width="360pt" height="180pt" viewBox="0 0 360 180"><path style="fill: #b8322a"/></svg>'

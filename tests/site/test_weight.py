@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.site.sites import served
-from tools.site.publish import publish
+from tools.site.finish.pagefind import publish
 
 pytestmark = pytest.mark.slow
 KILOBYTES = {"": 200, "tutorials/": 200, "catalogue/": 300}
