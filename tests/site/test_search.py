@@ -4,8 +4,6 @@ The theme's is what `mkdocs serve` has, and every site that was built without np
 npm is, both are tried.
 """
 
-import html
-import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,9 +14,10 @@ import pytest
 import yaml
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from tests.site.conftest import HOSTILE
 from tests.site.sites import ROOT, served
 from tools.site import publish
-from tools.site.publish import PAGEFIND, readable
+from tools.site.publish import readable
 
 pytestmark = pytest.mark.slow
 
@@ -35,7 +34,6 @@ SETTLED = """async (begins) => {
     throw new Error(said());
 }"""
 """Waits until the line above the results begins so; no wait_for_function, which the page's policy forbids."""
-HOSTILE = "zyzzyva <img src=x onerror=owned()> &lt;b&gt;"
 EMPTY, ANSWERED = "键入|Type", "没有|找到|No|\\d"
 
 
@@ -44,20 +42,6 @@ class Found(NamedTuple):
     """Below the language's root, the best first."""
     entered: str
     """Where Enter leads, with its anchor."""
-
-
-@pytest.fixture(scope="module")
-def published(site: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The built site with Pagefind's search."""
-    assert PAGEFIND.exists(), "npm is there and Pagefind is not: make .venv/node/ready"
-    folder = tmp_path_factory.mktemp("published") / "site"
-    shutil.copytree(site, folder)
-    hostile = (site / "en/contributing/index.html").read_text(encoding="utf-8")
-    hostile = re.sub(r"<h1.*?</h1>", f"<h1>{html.escape(HOSTILE)}</h1>", hostile, count=1, flags=re.DOTALL)
-    (folder / "en/hostile").mkdir()
-    (folder / "en/hostile/index.html").write_text(hostile, encoding="utf-8")
-    assert "MB" in publish.main(folder)
-    return folder
 
 
 @pytest.fixture(scope="module")

@@ -40,9 +40,10 @@ def log(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def has(project: Path, log: Path) -> Iterator[Callable[[str, str], bool]]:
     """Whether the page at a path holds a text; the server runs as long as the module's tests."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    reserved = socket.socket()  # as long as it is bound, the system gives its port to nobody who does not name it
+    reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    reserved.bind(("127.0.0.1", 0))
+    port = reserved.getsockname()[1]
     command = [*MKDOCS, "serve", "--dev-addr", f"127.0.0.1:{port}"]
 
     def has(path: str, text: str) -> bool:
@@ -52,7 +53,7 @@ def has(project: Path, log: Path) -> Iterator[Callable[[str, str], bool]]:
         except (URLError, ConnectionError):
             return False
 
-    with log.open("w", encoding="utf-8") as output:
+    with reserved, log.open("w", encoding="utf-8") as output:
         server = subprocess.Popen(
             command,
             cwd=project,

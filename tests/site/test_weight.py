@@ -1,27 +1,16 @@
 """What a page costs a reader on a slow line: compressed, without pictures, everything that its browser asks for."""
 
 import gzip
-import shutil
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser
 
 from tests.site.sites import served
-from tools.site.publish import publish
 
 pytestmark = pytest.mark.slow
 KILOBYTES = {"": 200, "tutorials/": 200, "catalogue/": 300}
 """The most that a page may weigh, by how its address begins; the longest beginning counts."""
-
-
-@pytest.fixture(scope="module")
-def published(site: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """As readers get it: the theme's search alone would fetch its whole index with every page."""
-    folder = tmp_path_factory.mktemp("published") / "site"
-    shutil.copytree(site, folder)
-    publish(folder)
-    return folder
 
 
 def _weight(browser: Browser, address: str) -> dict[str, int]:
