@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.site.sites import ROOT, Parsed, build, copy_project, once, parse_pages, served
 from tools.site import publish
@@ -17,6 +17,7 @@ from tools.site import publish
 CHROMIUM = "/usr/bin/chromium"  # tools/install_system_packages.sh
 ADDRESS = "https://example.org/below/"
 HOSTILE = "zyzzyva <img src=x onerror=owned()> &lt;b&gt;"
+expect.set_options(timeout=60_000)  # milliseconds: a busy machine is not a fault
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 
 

@@ -25,7 +25,7 @@ FINDINGS = """async () => (await axe.run()).violations.map(
 SETTLED = """async () => {
     const sideways = ".md-typeset__scrollwrap, .scroll, .picture, div.arithmatex, pre > code";
     const boxes = [...document.querySelectorAll(sideways)];
-    for (const started = performance.now(); performance.now() - started < 10000; ) {
+    for (const started = performance.now(); performance.now() - started < 60000; ) {
         if (boxes.every((box) => box.scrollWidth <= box.clientWidth || box.tabIndex === 0)) return;
         await new Promise((resolve) => setTimeout(resolve, 20));
     }

@@ -28,7 +28,7 @@ FLOORS = {"pagefind": (0.90, 0.97), "theme": (0.45, 0.55)}
 
 SETTLED = """async (begins) => {
     const said = () => document.querySelector(".md-search-result__meta").textContent.trim();
-    for (const started = performance.now(); performance.now() - started < 10000; )
+    for (const started = performance.now(); performance.now() - started < 60000; )
         if (new RegExp(`^(${begins})`).test(said())) return;
         else await new Promise((resolve) => setTimeout(resolve, 5));
     throw new Error(said());
