@@ -19,7 +19,7 @@ LOOKS = [
     pytest.param("dark", WIDE, id="dark-wide", marks=pytest.mark.nightly),
 ]
 AXE = resources.files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
-FINDINGS = """async () => (await axe.run()).violations.map(
+FINDINGS = """async () => (await axe.run({ resultTypes: ["violations"] })).violations.map(
     ({ id, nodes }) => `${id}: ${nodes.slice(0, 3).map((node) => node.html.slice(0, 160)).join(" … ")}`)"""
 
 SETTLED = """async () => {
