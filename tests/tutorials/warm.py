@@ -46,6 +46,9 @@ def warm_kernels(folder: Path, root: Path, environment: dict[str, str]) -> Itera
             pass_fds=[listener.fileno()],
         )
     with server:
+        with socket.socket(socket.AF_UNIX) as ready:
+            ready.connect(str(address))
+            ready.recv(1)  # what starts a kernel waits for a minute, and on a busy machine imports take longer
         yield folder
         server.communicate()
 
@@ -62,6 +65,7 @@ def _ask(address: str, *arguments: str) -> None:
 def _serve(listener: socket.socket) -> None:
     for library in LIBRARIES:
         import_module(library)
+    listener.accept()[0].close()  # tells who started us
     while listener in select.select([listener, sys.stdin], [], [])[0]:
         connection, _ = listener.accept()
         if os.fork() == 0:
