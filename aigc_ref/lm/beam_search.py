@@ -60,7 +60,7 @@ def beam_search(
 
     Examples:
         >>> from aigc_ref.lm.gpt import GPTConfig
-        >>> model = GPT(GPTConfig(vocab_size=50, context=16, layers=1, heads=1, width=8))
+        >>> model = GPT(GPTConfig(vocab_size=50, block_size=16, n_layer=1, n_head=1, n_embd=8))
         >>> (found,) = beam_search(model, torch.tensor([[5, 6]]), beams=3, max_new_tokens=4, eos_token_id=None)
         >>> [len(beam.ids) for beam in found], found[0].score >= found[1].score
         ([4, 4, 4], True)

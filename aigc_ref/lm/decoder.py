@@ -18,7 +18,7 @@ EndTokens = int | Collection[int] | None
 
 
 def end_tokens(given: EndTokens) -> frozenset[int]:
-    """They as a set.
+    """The ids as a set, whichever way they were given.
 
     Examples:
         >>> end_tokens(5), end_tokens([5]), end_tokens(None)
@@ -47,7 +47,7 @@ class Decoder:
     ) -> None:
         rows, length = input_ids.shape
         total = length + max_new_tokens
-        context = model.config.context if isinstance(model, GPT) else _context(model)
+        context = model.config.block_size if isinstance(model, GPT) else _context(model)
         if max_new_tokens < 1 or not length:
             raise ValueError("there must be a prompt, of one token or more, and room for a new one")
         if context is not None and total > context:

@@ -21,7 +21,7 @@ import torch
 from torch import Tensor, nn
 from transformers.pytorch_utils import Conv1D
 
-from aigc_ref.peft.layers import added_layers, choose, insert
+from aigc_ref.peft.layers import match_layers, wrap_layers, wrapped_layers
 from aigc_ref.peft.lora import LINEAR, LowRankLinear
 
 Scaling = Literal["lora", "peft"]
@@ -40,7 +40,7 @@ class AdaLoRALinear(LowRankLinear):
         True
     """
 
-    kept: Tensor
+    mask: Tensor
 
     def __init__(
         self, base: nn.Linear | Conv1D, rank: int, alpha: float, dropout: float = 0.0, scaling: Scaling = "lora"
@@ -54,7 +54,7 @@ class AdaLoRALinear(LowRankLinear):
         self.Q = self.new_parameter(rank, self.in_features)
         for vectors in (self.P, self.Q):
             nn.init.normal_(vectors, std=0.02)
-        self.register_buffer("kept", torch.ones(rank, dtype=torch.bool, device=base.weight.device))
+        self.register_buffer("mask", torch.ones(rank, dtype=torch.bool, device=base.weight.device))
         for name in LEARNT:
             for what in SEEN:
                 self.register_buffer(f"{name}_{what}", torch.zeros_like(getattr(self, name), requires_grad=False))
@@ -95,8 +95,8 @@ def add_adalora(
         ValueError: a pattern fits no layer, or one that shares its weight with another or that is not called, as in
             torch's own `nn.MultiheadAttention` and `nn.TransformerEncoderLayer`.
     """
-    chosen = choose(model, pattern, LINEAR)
-    return insert(
+    chosen = match_layers(model, pattern, LINEAR)
+    return wrap_layers(
         model, {name: AdaLoRALinear(layer, rank, alpha, dropout, scaling) for name, layer in chosen.items()}, head
     )
 
@@ -118,7 +118,7 @@ def adalora_layers(model: nn.Module) -> dict[str, AdaLoRALinear]:
     Raises:
         ValueError: there is none.
     """
-    layers = {name: layer for name, layer in added_layers(model).items() if isinstance(layer, AdaLoRALinear)}
+    layers = {name: layer for name, layer in wrapped_layers(model).items() if isinstance(layer, AdaLoRALinear)}
     if not layers:
         raise ValueError("the model has no AdaLoRA; `add_adalora` puts it in")
     return layers

@@ -18,7 +18,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from transformers import PreTrainedModel
 
-from aigc_ref.peft.layers import Added, choose, insert
+from aigc_ref.peft.layers import Wrapped, match_layers, wrap_layers
 
 Activation = Callable[[Tensor], Tensor]
 SUBLAYER_ENDS = r".*\.(output\.dropout|attn(\.attention)?\.resid_dropout|mlp\.dropout)"
@@ -54,7 +54,7 @@ class Adapter(nn.Module):
         return hidden + change
 
 
-class Adapted(Added):
+class Adapted(Wrapped):
     """The layer that ends a sublayer, and an adapter behind it, in float32 at least."""
 
     def __init__(self, base: nn.Module, adapter: Adapter) -> None:
@@ -106,9 +106,9 @@ def add_adapters(
 
     layers = {
         name: Adapted(layer, Adapter(model.config.hidden_size, size, activation).to(weight.device, precision))
-        for name, layer in choose(model, pattern, (nn.Dropout,)).items()
+        for name, layer in match_layers(model, pattern, (nn.Dropout,)).items()
     }
-    names = insert(model, layers, head)
+    names = wrap_layers(model, layers, head)
     for layer in model.modules():
         if isinstance(layer, nn.LayerNorm):
             layer.requires_grad_(True)

@@ -144,14 +144,14 @@ def allocate(model: nn.Module, schedule: RankSchedule, step: int) -> None:
     if step <= last:
         importances = [triplet_importance(*(_importance(layer, learnt) for learnt in LEARNT)) for layer in layers]
         for layer, kept in zip(layers, keep_greatest(importances, schedule.budget(step, initial, target)), strict=True):
-            layer.kept.copy_(kept)
+            layer.mask.copy_(kept)
     for layer in layers:
-        layer.singular_values.masked_fill_(~layer.kept, 0.0)
+        layer.singular_values.masked_fill_(~layer.mask, 0.0)
 
 
 def ranks(model: nn.Module) -> dict[str, int]:
     """How many triplets the last allocation left to each layer."""
-    return {name: int(layer.kept.sum()) for name, layer in adalora_layers(model).items()}
+    return {name: int(layer.mask.sum()) for name, layer in adalora_layers(model).items()}
 
 
 def _importance(layer: AdaLoRALinear, learnt: str) -> Tensor:

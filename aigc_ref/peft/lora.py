@@ -20,7 +20,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from transformers.pytorch_utils import Conv1D
 
-from aigc_ref.peft.layers import Added, added_layers, choose, insert
+from aigc_ref.peft.layers import Wrapped, match_layers, wrap_layers, wrapped_layers
 
 LINEAR: tuple[type[nn.Linear | Conv1D], ...] = (nn.Linear, Conv1D)
 
@@ -42,7 +42,7 @@ def low_rank_update(inputs: Tensor, a: Tensor, b: Tensor, scale: float) -> Tenso
     return F.linear(F.linear(inputs, a), b) * scale
 
 
-class LowRankLinear(Added):
+class LowRankLinear(Wrapped):
     """y = W x + b + s · B A x. A subclass says what A and B are.
 
     What is added is held in float32 at least: a half-precision base is frozen, but what learns needs the digits.
@@ -154,8 +154,8 @@ def add_lora(
         >>> [name for name, parameter in model.named_parameters() if parameter.requires_grad]
         ['0.A', '0.B', '2.weight', '2.bias']
     """
-    chosen = choose(model, pattern, LINEAR)
-    return insert(model, {name: LoRALinear(layer, rank, alpha, dropout) for name, layer in chosen.items()}, head)
+    chosen = match_layers(model, pattern, LINEAR)
+    return wrap_layers(model, {name: LoRALinear(layer, rank, alpha, dropout) for name, layer in chosen.items()}, head)
 
 
 @torch.no_grad()
@@ -181,4 +181,4 @@ def unmerge(model: nn.Module) -> None:
 
 
 def _low_rank(model: nn.Module) -> list[LowRankLinear]:
-    return [layer for layer in added_layers(model).values() if isinstance(layer, LowRankLinear)]
+    return [layer for layer in wrapped_layers(model).values() if isinstance(layer, LowRankLinear)]
