@@ -12,8 +12,8 @@ from tools.catalogue.load import Catalogue, load
 from tools.catalogue.models import MODELS
 from tools.catalogue.parts import PAPERS, PARTS, REPOSITORIES
 from tools.catalogue.schema import schemas
+from tools.language import LANGUAGES
 from tools.site.words import WORDS
-from tools.tutorials.source import LANGUAGES
 
 RESOURCES = Path(__file__).resolve().parents[2] / "resources"
 
@@ -75,7 +75,7 @@ def test_every_part_has_a_file_of_its_own_and_a_field_that_pages_have_a_word_for
     assert fields >= {"arxiv", "code", "huggingface", "pypi"}
     for field in fields:
         assert any(field in model.model_fields for model in MODELS.values()), field
-        assert all(field in WORDS[language].fields for language in LANGUAGES), field
+        assert all(field in WORDS[language].names.fields for language in LANGUAGES), field
 
 
 def test_the_catalogue_names_models_data_sets_and_packages(catalogue: Catalogue) -> None:

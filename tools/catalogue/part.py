@@ -27,6 +27,7 @@ from tools.catalogue.history import Point
 from tools.catalogue.load import Catalogue
 from tools.catalogue.models import Resource
 from tools.catalogue.source import Source
+from tools.language import Both, Language
 
 if TYPE_CHECKING:
     from tools.catalogue.services import Run
@@ -49,16 +50,6 @@ class Cost:
     seconds: float
 
 
-class Both(NamedTuple):
-    """The same in both languages of the site."""
-
-    zh: str
-    en: str
-
-    def of(self, language: str) -> str:
-        return self.zh if language == "zh" else self.en
-
-
 class Shown(NamedTuple):
     """A fact for readers: its name, its value, and whether it is worth a place on the card. Plain text, all of it."""
 
@@ -66,8 +57,8 @@ class Shown(NamedTuple):
     value: Both | str
     on_card: bool = False
 
-    def text(self, language: str) -> str:
-        return self.value if isinstance(self.value, str) else self.value.of(language)
+    def text(self, language: Language) -> str:
+        return self.value if isinstance(self.value, str) else self.value[language]
 
 
 class Part(ABC, Generic[Facts]):

@@ -26,10 +26,11 @@ from tools.catalogue.environment import Endpoint
 from tools.catalogue.facts import Count, FactsModel, Record, State, Text
 from tools.catalogue.load import Catalogue
 from tools.catalogue.models import Dataset, Resource
-from tools.catalogue.part import Both, Part, Shown, Use
+from tools.catalogue.part import Part, Shown, Use
 from tools.catalogue.replies import Failure, Reply, json_object, retry_after
 from tools.catalogue.source import Source, failed
 from tools.catalogue.text import day
+from tools.language import Both
 
 if TYPE_CHECKING:
     from tools.catalogue.services import Run
@@ -111,20 +112,20 @@ class HuggingFace(Part[HubFacts]):
 
     def shown(self, data: HubFacts) -> Iterator[Shown]:
         if data.downloads is not None:
-            yield Shown(Both("Hugging Face 月下载量", "downloads a month"), f"{data.downloads:,}", on_card=True)
+            yield Shown(Both(zh="Hugging Face 月下载量", en="downloads a month"), f"{data.downloads:,}", on_card=True)
         if data.likes is not None:
-            yield Shown(Both("Hugging Face 点赞", "likes on Hugging Face"), f"{data.likes:,}")
+            yield Shown(Both(zh="Hugging Face 点赞", en="likes on Hugging Face"), f"{data.likes:,}")
         if data.last_modified:
-            yield Shown(Both("Hugging Face 最近更新", "last change on Hugging Face"), str(data.last_modified))
+            yield Shown(Both(zh="Hugging Face 最近更新", en="last change on Hugging Face"), str(data.last_modified))
         if data.license:
-            yield Shown(Both("Hugging Face 所标许可证", "licence on Hugging Face"), data.license)
+            yield Shown(Both(zh="Hugging Face 所标许可证", en="licence on Hugging Face"), data.license)
         if data.gated in GATES:
-            yield Shown(Both("获取方式", "access to files"), GATES[data.gated], on_card=True)
+            yield Shown(Both(zh="获取方式", en="access to files"), GATES[data.gated], on_card=True)
 
 
 GATES = {
-    "auto": Both("需登录并同意条款", "after logging in and accepting conditions"),
-    "manual": Both("需申请，由作者审批", "on request, granted by its owner"),
+    "auto": Both(zh="需登录并同意条款", en="after logging in and accepting conditions"),
+    "manual": Both(zh="需申请，由作者审批", en="on request, granted by its owner"),
 }
 
 

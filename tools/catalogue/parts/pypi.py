@@ -20,10 +20,11 @@ from tools.catalogue.environment import Endpoint, Settings
 from tools.catalogue.facts import FactsModel, Record, State, Text
 from tools.catalogue.history import Point
 from tools.catalogue.models import canonical_package
-from tools.catalogue.part import Both, Cost, Part, Shown
+from tools.catalogue.part import Cost, Part, Shown
 from tools.catalogue.replies import Failure, json_object
 from tools.catalogue.source import Source, failed
 from tools.catalogue.text import day
+from tools.language import Both
 
 if TYPE_CHECKING:
     from tools.catalogue.services import Run
@@ -76,11 +77,11 @@ class Packages(Part[PackageFacts]):
     def shown(self, data: PackageFacts) -> Iterator[Shown]:
         if data.latest_release:
             released = f" · {data.latest_release_date}" if data.latest_release_date else ""
-            yield Shown(Both("PyPI 最新版", "release on PyPI"), data.latest_release + released, on_card=True)
+            yield Shown(Both(zh="PyPI 最新版", en="release on PyPI"), data.latest_release + released, on_card=True)
         if data.requires_python:
-            yield Shown(Both("所需 Python", "Python"), data.requires_python, on_card=True)
+            yield Shown(Both(zh="所需 Python", en="Python"), data.requires_python, on_card=True)
         if data.license:
-            yield Shown(Both("软件包许可证", "licence of the package"), data.license)
+            yield Shown(Both(zh="软件包许可证", en="licence of the package"), data.license)
 
 
 def _remembered(key: str) -> str:
