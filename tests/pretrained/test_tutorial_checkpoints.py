@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+
 from aigc_ref.pretrained.tutorial_checkpoints import checkpoint, saving_checkpoint
 
 
