@@ -243,7 +243,7 @@ plt.show()
 # %% [markdown] tags=["zh"]
 # 非饱和损失每次至少学会 {{ ring_least }} 个模式，饱和、最小二乘、合页和相对损失最差的一次也有 {{ ring_others_least }} 个；落在模式上的样本，这五行在 {{ ring_share_least:.0%}} 到 {{ ring_share_most:.0%}} 之间。饱和损失在这个小问题上也行，它的弱点要到判别器遥遥领先时才显出来。这五行谁好谁坏，三个种子定不下来：换几个种子，次序就变。
 #
-# 意外的是 Wasserstein + GP，最好的一次也只有 {{ ring_wgan_most }} 个。这不等于它差：它要判别器先接近最优，生成器再跟上，论文里判别器走五步，生成器才走一步；这里一视同仁，各走一步。给它五步会怎样，是后面的第 2 题。
+# 意外的是 Wasserstein + GP，三次里最多学会 {{ ring_wgan_most }} 个。这不等于它差：它要判别器先接近最优，生成器再跟上，论文里判别器走五步，生成器才走一步；这里一视同仁，各走一步。给它五步会怎样，是后面的第 2 题。
 #
 # 文章的公式三次都是 {{ article_modes }} 个：训练越久，判别器越有把握（真假 logit 相差 {{ article_gap:.0f}}），样本却缩成一个点，停在没有数据的地方。
 #
@@ -252,7 +252,7 @@ plt.show()
 # %% [markdown] tags=["en"]
 # The non-saturating loss learns at least {{ ring_least }} modes each time; saturating, least squares, hinge and relativistic have {{ ring_others_least }} in their poorest run. These five rows put from {{ ring_share_least:.0%}} to {{ ring_share_most:.0%}} of the samples on a mode. On a problem this small the saturating loss does well too; its weakness shows when the discriminator is far ahead. Three seeds do not settle which of the five is best, and other seeds give another order.
 #
-# The surprise is Wasserstein + GP with {{ ring_wgan_most }} at best. That does not make it bad. Its critic should be near its best before the generator follows, and in the paper takes five steps to each of the generator's; here all are treated alike, and it takes one. Exercise 2 gives it five.
+# The surprise is Wasserstein + GP, which learns {{ ring_wgan_most }} at most in three runs. That does not make it bad. Its critic should be near its best before the generator follows, and in the paper takes five steps to each of the generator's; here all are treated alike, and it takes one. Exercise 2 gives it five.
 #
 # The article's formula gets {{ article_modes }} in all three runs. The longer it trains, the surer the discriminator becomes (its logits end {{ article_gap:.0f}} apart), while the samples shrink to a point where there are no data.
 #
