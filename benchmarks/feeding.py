@@ -17,12 +17,14 @@ from torch.utils.data import Dataset
 from transformers import GPT2Config, GPT2LMHeadModel, PrinterCallback, Trainer, TrainingArguments
 
 from aigc_ref.finetune.causal_lm import language_model_loss
-from aigc_ref.lm.losses import packed_loss
-from aigc_ref.text.collate import Batch, causal_collator
+from aigc_ref.lm.loss import packed_loss
+from aigc_ref.text.collate import causal_collator
 from aigc_ref.text.packing import packed_collator
-from aigc_ref.text.sampling import Plan, length_buckets, token_budget
+from aigc_ref.text.sampling import length_buckets, token_budget
+from aigc_ref.train.batch import Batch, BatchSampler
 from aigc_ref.train.loop import LossFunction, evaluate, fit
-from aigc_ref.train.recipe import Precision, Recipe
+from aigc_ref.train.precision import Precision, computes_bfloat16
+from aigc_ref.train.recipe import Recipe
 from benchmarks.timing import Comparison, compare
 
 DOCUMENTS, BATCH, LONGEST, VOCABULARY = 256, 16, 128, 8192
@@ -34,10 +36,10 @@ class Documents(Dataset[list[int]]):
     """Random tokens, in documents of random lengths."""
 
     def __init__(self) -> None:
-        chance = torch.Generator().manual_seed(0)
-        drawn = torch.empty(DOCUMENTS).log_normal_(3.33, 0.67, generator=chance).clamp(2, LONGEST)
+        generator = torch.Generator().manual_seed(0)
+        drawn = torch.empty(DOCUMENTS).log_normal_(3.33, 0.67, generator=generator).clamp(2, LONGEST)
         self.lengths = [int(length) for length in drawn]
-        self.ids = [torch.randint(1, VOCABULARY, (length,), generator=chance).tolist() for length in self.lengths]
+        self.ids = [torch.randint(1, VOCABULARY, (length,), generator=generator).tolist() for length in self.lengths]
 
     def __len__(self) -> int:
         return DOCUMENTS
@@ -57,30 +59,29 @@ def run() -> Iterator[Comparison]:
     right = evaluate(model, data, COLLATE, language_model_loss)
     for collate, loss_function in ((_to_the_longest_there_could_be, language_model_loss), (packed, packed_loss)):
         other = evaluate(model, data, collate, loss_function)
-        torch.testing.assert_close(other.total, right.total, rtol=1e-5, atol=0)
-        assert other.tokens == right.tokens
+        torch.testing.assert_close(other.sum, right.sum, rtol=1e-5, atol=0)
+        assert other.count == right.count
 
     with TemporaryDirectory() as folder:
         trainer = _trainer(deepcopy(model), data, folder)
         fed = [batch["labels"] for batch in trainer.get_train_dataloader()]
-        assert sum(int((labels[:, 1:] != -100).sum()) for labels in fed) == right.tokens
+        assert sum(int((labels[:, 1:] != -100).sum()) for labels in fed) == right.count
         batch = COLLATE(data.ids[:BATCH])
         theirs = trainer.compute_loss(trainer.model, batch)
         torch.testing.assert_close(theirs, language_model_loss(trainer.model, batch).mean, rtol=1e-5, atol=0)
 
         epoch = partial(_epoch, deepcopy(model), data)
-        buckets = partial(epoch, plan=partial(length_buckets, data.lengths, BATCH))
+        buckets = partial(epoch, batch_sampler=partial(length_buckets, data.lengths, BATCH))
         name = f"an epoch of fine-tuning, GPT-2 shape 4×256, {DOCUMENTS} documents, in length buckets"
         article = 'padding="max_length", in the same loop'
         yield compare(name, article, buckets, partial(epoch, _to_the_longest_there_could_be), goal=3.3, rounds=3)
         peer = f'transformers {transformers.__version__}, Trainer, train_sampling_strategy="group_by_length"'
         yield compare(name, peer, buckets, trainer.train, goal=1.0)
-    by_tokens = partial(epoch, plan=partial(token_budget, data.lengths, BATCH * 35))
+    by_tokens = partial(epoch, batch_sampler=partial(token_budget, data.lengths, BATCH * 35))
     yield compare(name.replace("length buckets", "a token budget"), "length buckets", by_tokens, buckets, goal=None)
     packing = partial(epoch, packed, packed_loss)
     yield compare(name.replace("in length buckets", "packed"), "length buckets", packing, buckets, goal=None)
-    there = torch.cpu.get_capabilities()
-    if there.get("avx512_bf16") or there.get("amx_bf16"):
+    if computes_bfloat16(torch.device("cpu")):
         half = partial(buckets, precision="bfloat16")
         yield compare(f"{name}, bfloat16 in hardware", "float32, in the same loop", half, buckets, goal=1.3)
 
@@ -97,11 +98,11 @@ def _epoch(
     collate: Collate = COLLATE,
     loss_function: LossFunction = language_model_loss,
     *,
-    plan: Plan | None = None,
+    batch_sampler: BatchSampler | None = None,
     precision: Precision = "float32",
 ) -> None:
     recipe = Recipe(epochs=1, batch_size=BATCH, learning_rate=1e-4, precision=precision)
-    for _ in fit(model, data, collate, loss_function, recipe, plan=plan, progress=False):
+    for _ in fit(model, data, collate, loss_function, recipe, batch_sampler=batch_sampler, progress=False):
         pass
 
 

@@ -56,9 +56,9 @@ def run() -> Iterator[Comparison]:
 
 def _features(seed: int, samples: int) -> Tensor:
     """With variances over two orders of magnitude."""
-    chance = torch.Generator().manual_seed(seed)
+    generator = torch.Generator().manual_seed(seed)
     scale = torch.logspace(0, -1, FEATURES, dtype=torch.float64)
-    return torch.randn(samples, FEATURES, dtype=torch.float64, generator=chance) * scale + seed * scale / 10
+    return torch.randn(samples, FEATURES, dtype=torch.float64, generator=generator) * scale + seed * scale / 10
 
 
 def _gaussian(features: Tensor) -> tuple[Tensor, Tensor]:

@@ -13,6 +13,7 @@ from torch.optim import Adam
 
 from aigc_ref.gan.networks import Discriminator, Generator
 from aigc_ref.gan.train import gan_step
+from aigc_ref.train.precision import Precision, computes_bfloat16
 from benchmarks.timing import Comparison, compare
 
 BATCH, NOISE_SIZE = 64, 100
@@ -45,17 +46,16 @@ class Game:
         self.optimizer_g.step()
         return loss_d.item(), loss_g.item()
 
-    def ours(self, real: Tensor, noise: Tensor, bfloat16: bool = False) -> Losses:
+    def ours(self, real: Tensor, noise: Tensor, precision: Precision = "float32") -> Losses:
         networks = self.generator, self.discriminator
-        step = gan_step(*networks, self.optimizer_g, self.optimizer_d, real, noise, bfloat16=bfloat16)
+        step = gan_step(*networks, self.optimizer_g, self.optimizer_d, real, noise, precision=precision)
         return step.discriminator_loss, step.generator_loss
 
 
 def run() -> Iterator[Comparison]:
     torch.manual_seed(0)
     real, noise = torch.randn(BATCH, 1, 32, 32).tanh(), torch.randn(BATCH, NOISE_SIZE)
-    processor = torch.cpu.get_capabilities()
-    bfloat16 = any(processor.get(flag) for flag in ("avx512_bf16", "amx_bf16", "bf16"))  # elsewhere it is emulated
+    bfloat16 = computes_bfloat16(torch.device("cpu"))
     name = f"GAN step, DCGAN, {BATCH} × 1 × 32 × 32"
     peer = "a step that does not detach, float32"
 
@@ -71,5 +71,5 @@ def run() -> Iterator[Comparison]:
     yield row("each network's own gradients and no others", lambda game: game.ours(real, noise), Game(), 1e-5, None)
     fast = "everything on: channels_last and " + ("bfloat16" if bfloat16 else "float32, no bfloat16 in this processor")
     yield row(
-        fast, lambda game: game.ours(real, noise, bfloat16), Game(channels_last=True), 0.02, 2.0 if bfloat16 else None
+        fast, lambda game: game.ours(real, noise, "auto"), Game(channels_last=True), 0.02, 2.0 if bfloat16 else None
     )

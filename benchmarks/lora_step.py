@@ -14,7 +14,7 @@ from transformers import GPT2Config, GPT2LMHeadModel
 
 from aigc_ref.peft.adalora import adalora_layers, add_adalora, orthogonality
 from aigc_ref.peft.allocation import RankSchedule, allocate, observe
-from aigc_ref.peft.layers import added_layers
+from aigc_ref.peft.layers import wrapped_layers
 from aigc_ref.peft.lora import LoRALinear, add_lora
 from benchmarks.timing import Comparison, compare
 
@@ -44,7 +44,7 @@ def _lora(ids: torch.Tensor) -> tuple[Callable[[], float], Callable[[], float]]:
     configuration = peft.LoraConfig(r=RANK, lora_alpha=ALPHA, target_modules=["c_attn"], fan_in_fan_out=True)
     theirs: Any = peft.get_peft_model(deepcopy(ours), configuration)
     add_lora(ours, r".*\.c_attn", rank=RANK, alpha=ALPHA)
-    for name, layer in added_layers(ours).items():
+    for name, layer in wrapped_layers(ours).items():
         assert isinstance(layer, LoRALinear)
         layer.A.data.copy_(theirs.base_model.model.get_submodule(name).lora_A["default"].weight)
     return _step(ours, ours, ids), _step(theirs, theirs, ids)

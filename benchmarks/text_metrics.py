@@ -94,9 +94,9 @@ def _long_rouge(size: int, tokens: int) -> Comparison:
 
 
 def _ner(size: int) -> Comparison:
-    chance = random.Random(0)
-    gold = [_tags(chance) for _ in range(size)]
-    predicted = [[chance.choice(TAGS) if chance.random() < 0.03 else tag for tag in tags] for tags in gold]
+    rng = random.Random(0)
+    gold = [_tags(rng) for _ in range(size)]
+    predicted = [[rng.choice(TAGS) if rng.random() < 0.03 else tag for tag in tags] for tags in gold]
 
     def ours() -> list[float]:
         report = entity_report(gold, predicted)
@@ -113,21 +113,21 @@ def _ner(size: int) -> Comparison:
 
 def _pairs(size: int, least: int, most: int) -> tuple[list[str], list[str]]:
     """Hypotheses that have three quarters of their references' words, and others between them."""
-    chance = random.Random(0)
+    rng = random.Random(0)
     hypotheses, references = [], []
     for _ in range(size):
-        words = chance.choices(WORDS, FREQUENCIES, k=chance.randint(least, most))
-        others = iter(chance.choices(WORDS, FREQUENCIES, k=len(words)))
+        words = rng.choices(WORDS, FREQUENCIES, k=rng.randint(least, most))
+        others = iter(rng.choices(WORDS, FREQUENCIES, k=len(words)))
         references.append(" ".join(words))
-        hypotheses.append(" ".join(word if chance.random() < 0.75 else next(others) for word in words))
+        hypotheses.append(" ".join(word if rng.random() < 0.75 else next(others) for word in words))
     return hypotheses, references
 
 
-def _tags(chance: random.Random) -> list[str]:
+def _tags(rng: random.Random) -> list[str]:
     tags: list[str] = []
-    for _ in range(chance.randint(4, 16)):
-        kind = chance.choice(("PER", "LOC", "ORG", "MISC"))
-        tags += [f"B-{kind}", *[f"I-{kind}"] * chance.randint(0, 2)] if chance.random() < 0.15 else ["O"]
+    for _ in range(rng.randint(4, 16)):
+        kind = rng.choice(("PER", "LOC", "ORG", "MISC"))
+        tags += [f"B-{kind}", *[f"I-{kind}"] * rng.randint(0, 2)] if rng.random() < 0.15 else ["O"]
     return tags
 
 

@@ -1,10 +1,13 @@
 """A plain installation: what needs no extra works, and what does says which."""
 
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
+ROOT = Path(__file__).resolve().parents[1]
 BARE = """
 import sys
 class Bare:
@@ -14,7 +17,10 @@ class Bare:
 sys.meta_path.insert(0, Bare())
 sys.modules["torch"] = None
 """
-MESSAGE = "needs torch: pip install 'aigc-ref[train]'"
+MESSAGE = (
+    "needs torch: run pip install --editable '.[train]' in a clone of the project, "
+    "or pip install 'FILE.whl[train]' with its wheel"
+)
 
 
 def _python(code: str, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -30,9 +36,23 @@ def test_a_package_that_is_all_torch_says_what_brings_it(module: str) -> None:
     assert run.stderr.splitlines()[-1] == f"ImportError: aigc_ref.{package} {MESSAGE}"
 
 
+def test_no_message_and_no_page_names_a_package_that_is_on_no_index() -> None:
+    """Who follows it gets nothing, or what somebody else has put there by that name."""
+    tracked = [
+        ROOT / "README.md",
+        ROOT / "README.zh.md",
+        *(ROOT / "aigc_ref").rglob("*.py"),
+        *(ROOT / "docs").glob("*/*.md"),
+    ]
+    named = re.compile(r"^(?!\s*#).*pip install[^\n]*[ '\"]aigc[-_]ref(?:\[\w+\])?['\"`\s]", re.MULTILINE)
+    assert named.search("run `pip install 'aigc-ref[train]'`")  # else the test could not fail
+    assert [path for path in tracked if named.search(path.read_text(encoding="utf-8"))] == []
+
+
 def test_what_needs_no_extra_is_imported_without() -> None:
     names = [f"metrics.{name}" for name in ("bleu", "chrf", "rouge", "ner", "diversity", "perplexity", "prosody")]
-    names += ["extras", "text.conll", "text.lines", "train.record", "datasets.splitting"]
+    names += [f"text.{name}" for name in ("conll", "labelled", "lines", "segmentation", "tags")]
+    names += ["arguments", "extras", "metrics.ngrams", "train.record", "datasets.splitting"]
     run = _python("\n".join(f"import aigc_ref.{name}" for name in names))
     assert run.stderr == ""
 

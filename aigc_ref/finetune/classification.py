@@ -2,9 +2,9 @@
 
     L = - 1/N · Σ log p(label | text)      over the texts, or over the tokens whose label is not -100; N is their number
 
-An encoder comes from a folder, from a package (see `aigc_ref.datasets.encoders`), or from the Hugging Face hub. What
+An encoder comes from a folder, from a package (see `aigc_ref.pretrained.encoders`), or from the Hugging Face hub. What
 its checkpoint does not hold, the head, is new: it begins at random and wants a greater learning rate than the rest,
-and over tokens also standardised states (see `aigc_ref.finetune.standardise`).
+and over tokens also standardised states (see `aigc_ref.finetune.standardised_head`).
 
 Paper: paper-bert.
 """
@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any, Literal
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 from transformers import (
     AutoConfig,
@@ -26,12 +25,13 @@ from transformers import (
     PreTrainedTokenizerBase,
 )
 
-from aigc_ref.datasets.encoders import PACKAGES, load_encoder
-from aigc_ref.datasets.pruning import prune_vocabulary
-from aigc_ref.finetune.pretrained import load_tokenizer, named_errors
-from aigc_ref.finetune.standardise import Standardised, fold, states_before
-from aigc_ref.lm.losses import TokenLoss
-from aigc_ref.text.collate import IGNORE, Batch, padded_inputs
+from aigc_ref.finetune.standardised_head import Standardised, fold, states_before
+from aigc_ref.pretrained.encoders import PACKAGES, load_encoder
+from aigc_ref.pretrained.loading import load_tokenizer, named_errors
+from aigc_ref.pretrained.vocabulary_pruning import prune_vocabulary
+from aigc_ref.text.collate import padded_inputs
+from aigc_ref.train.batch import Batch
+from aigc_ref.train.loss import SummedLoss, summed_cross_entropy
 
 Kind = Literal["token", "sequence"]
 HEADS: Mapping[Kind, Any] = {
@@ -40,33 +40,10 @@ HEADS: Mapping[Kind, Any] = {
 }
 
 
-def label_loss(logits: Tensor, labels: Tensor) -> TokenLoss:
-    """The cross-entropy of the labels, summed, and their number.
-
-    Args:
-        logits: shape (…, classes).
-        labels: shape (…); -100 is passed over.
-
-    Raises:
-        ValueError: the shapes do not fit.
-
-    Examples:
-        >>> loss = label_loss(torch.zeros(1, 3, 10), torch.tensor([[4, -100, 5]]))
-        >>> loss.tokens.item(), round(loss.mean.item(), 4)  # log 10
-        (2, 2.3026)
-    """
-    if logits.shape[:-1] != labels.shape:
-        raise ValueError(f"logits of shape {tuple(logits.shape)} do not fit labels of shape {tuple(labels.shape)}")
-    precise = torch.promote_types(logits.dtype, torch.float32)  # as in `causal_loss`
-    scores, targets = logits.flatten(0, -2).to(precise), labels.flatten()
-    total = F.cross_entropy(scores, targets, ignore_index=IGNORE, reduction="sum")
-    return TokenLoss(total, (targets != IGNORE).sum())
-
-
-def classification_loss(model: nn.Module, batch: Batch) -> TokenLoss:
+def classification_loss(model: nn.Module, batch: Batch) -> SummedLoss:
     """The loss function of a classifier, of texts or of tokens, for the loop."""
     logits = model(input_ids=batch["input_ids"], attention_mask=batch["attention_mask"]).logits
-    return label_loss(logits, batch["labels"])
+    return summed_cross_entropy(logits, batch["labels"])
 
 
 @torch.no_grad()
@@ -98,7 +75,7 @@ class Classifier:
     kind: Kind
     model: PreTrainedModel
     tokenizer: PreTrainedTokenizerBase
-    fresh: tuple[str, ...]
+    newly_initialised: tuple[str, ...]
     """The modules that the checkpoint holds no weights of."""
 
     @property
@@ -155,7 +132,7 @@ def standardise_head(classifier: Classifier, batches: Iterable[Batch]) -> None:
     multilingual-e5-small, accuracy was 0.805 with it and 0.797 without.
     """
     model, dropout = classifier.model, getattr(classifier.model, "dropout", None)
-    if classifier.kind == "token" and "classifier" in classifier.fresh and isinstance(dropout, nn.Dropout):
+    if classifier.kind == "token" and "classifier" in classifier.newly_initialised and isinstance(dropout, nn.Dropout):
         model.dropout = Standardised(dropout, states_before(model, "dropout", batches))
 
 

@@ -6,7 +6,7 @@ from typing import Protocol, TypeVar
 
 from torch import nn
 
-from aigc_ref.datasets.encoders import PACKAGES
+from aigc_ref.arguments import bounded
 from aigc_ref.finetune import command
 from aigc_ref.finetune.classification import (
     Classifier,
@@ -16,7 +16,8 @@ from aigc_ref.finetune.classification import (
     load_classifier,
     standardise_head,
 )
-from aigc_ref.text.collate import Batch
+from aigc_ref.pretrained.encoders import PACKAGES
+from aigc_ref.train.batch import Batch
 from aigc_ref.train.loop import Examples
 from aigc_ref.train.validation import Validation
 
@@ -40,13 +41,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     classifier.add_argument(
         "--head-learning-rate",
-        type=command.bounded(float, 0),
+        type=bounded(float, 0),
         default=1e-3,
         metavar="N",
-        help="the peak for what is new (%(default)g)",
+        help="peak learning rate of the newly initialised weights (%(default)g)",
     )
     classifier.add_argument(
-        "--prune-vocabulary", action="store_true", help="leave out the tokens that --train does not need, to be faster"
+        "--prune-vocabulary", action="store_true", help="drop the tokens that --train does not use, for speed"
     )
 
 
@@ -88,7 +89,7 @@ def train(
         [len(row) for row in dataset.rows],
         collate,
         classification_loss,
-        learning_rates=dict.fromkeys(classifier.fresh, options.head_learning_rate),
+        learning_rates=dict.fromkeys(classifier.newly_initialised, options.head_learning_rate),
         validation=measure and Validation(measure, monitor, True, options.every, options.patience),
     )
     fold_head(classifier)

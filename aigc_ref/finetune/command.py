@@ -2,26 +2,25 @@
 
     config.json, model.safetensors, tokenizer.json …   the model, for `from_pretrained`
     report.txt, report.json                            what was printed, and the same for programs
-    record.jsonl                                       the run: recipe, versions, and a line a step
-    checkpoint.pt                                      only while the run is unfinished; the same command goes on
+    record.jsonl                                       the run: its settings and versions, and a line for each step
+    checkpoint.pt                                      while the run is unfinished: the same command resumes from it
 
 Exit codes:
-  0    done
-  1    the training failed: its loss is no number
-  2    wrong usage, or a file or a model that cannot be read; the message names the file and the line
-  130  interrupted; the same command goes on from there
+  0    success
+  1    the training failed: the loss is infinite or not a number
+  2    wrong usage, or a file or model that cannot be read; the message names the file and line
+  130  interrupted; run the same command again to resume
 """
 
 import argparse
 import json
-import math
 import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 import torch
 from torch import nn
@@ -29,11 +28,12 @@ from tqdm import tqdm
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 from transformers.utils import logging
 
-from aigc_ref.datasets.cache import DataError, sha256
-from aigc_ref.metrics.report import Counts, Mean
-from aigc_ref.text.collate import Batch
+from aigc_ref.arguments import bounded
+from aigc_ref.fetch.cache import DataError, sha256
 from aigc_ref.text.sampling import length_buckets
+from aigc_ref.train.batch import Batch
 from aigc_ref.train.loop import Examples, LossFunction, Recipe, fit
+from aigc_ref.train.precision import Precision
 from aigc_ref.train.record import TRACKERS
 from aigc_ref.train.validation import Validation
 
@@ -41,38 +41,10 @@ DONE, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
 
 Example = TypeVar("Example")
 Arguments = argparse.Namespace
-LARGEST = 2**31 - 1  # torch counts threads in an int of C, and the loop makes 64 bits of a thousand times the seed
-
-
-def bounded(kind: type[int] | type[float], least: int, most: float | None = None) -> Callable[[str], float]:
-    """A type of an argument: a number within bounds, both included.
-
-    Args:
-        kind: int, which goes to 2³¹ - 1 at most, or float.
-        least: the lower bound.
-        most: the upper one.
-
-    Examples:
-        >>> bounded(int, 1)("16"), bounded(float, 0, most=1)("0.1")
-        (16, 0.1)
-    """
-    end = LARGEST if kind is int and most is None else most
-
-    def parsed(text: str) -> float:
-        try:
-            value = kind(text)
-        except ValueError:
-            value = math.nan
-        if not least <= value <= (math.inf if end is None else end):
-            bounds = f"from {least} on" if end is None else f"from {least} to {end}"
-            raise argparse.ArgumentTypeError(f"give a {'whole ' * (kind is int)}number {bounds}, not {text}")
-        return value
-
-    return parsed
 
 
 def parser(module: str, summary: str, *, learning_rate: float, batch_size: int, epochs: int) -> argparse.ArgumentParser:
-    """The arguments that every command has, with its own defaults."""
+    """The arguments that all commands share, with defaults of each command's own."""
     made = argparse.ArgumentParser(
         prog=f"python -m {module}",
         usage="%(prog)s --train FILE --test FILE --model NAME [more, see below]",
@@ -82,14 +54,21 @@ def parser(module: str, summary: str, *, learning_rate: float, batch_size: int, 
     )
 
     data = made.add_argument_group("data and model")
-    data.add_argument("--train", type=Path, required=True, metavar="FILE", help="what to learn from")
-    data.add_argument("--test", type=Path, required=True, metavar="FILE", help="what to report on, at the end")
+    data.add_argument("--train", type=Path, required=True, metavar="FILE", help="training data")
+    data.add_argument("--test", type=Path, required=True, metavar="FILE", help="test data, for the final report")
     data.add_argument(
-        "--dev", type=Path, metavar="FILE", help="what to choose the best weights by; else the last count"
+        "--dev",
+        type=Path,
+        metavar="FILE",
+        help="validation data: keep the weights that do best on it, not the last ones",
     )
     output = Path("runs") / module.rpartition(".")[2]
     data.add_argument(
-        "--output", type=Path, default=output, metavar="DIR", help=f"a run in it that is unfinished goes on ({output})"
+        "--output",
+        type=Path,
+        default=output,
+        metavar="DIR",
+        help=f"where to save everything; an unfinished run in this folder is resumed ({output})",
     )
 
     def number(name: str, default: float | None, meaning: str, least: int = 1, most: float | None = None) -> None:
@@ -98,24 +77,37 @@ def parser(module: str, summary: str, *, learning_rate: float, batch_size: int, 
         training.add_argument(name, type=kind, default=default, metavar="N", help=meaning + shown)
 
     training = made.add_argument_group("training")
-    number("--epochs", epochs, "how often to go through the data")
-    number("--batch-size", batch_size, "texts to a batch")
-    number("--accumulation", 1, "batches to a step")
-    number("--learning-rate", learning_rate, "its peak; a model of 100 million weights or more wants 2e-5 to 5e-5", 0)
-    number("--warmup", 0.1, "the share of the steps in which it rises", 0, 1)
-    number("--weight-decay", 0.01, "of AdamW", 0)
-    number("--max-steps", None, "end early, after so many")
-    number("--max-length", None, "tokens to a text (what the model allows, at most 512)")
-    number("--every", None, "look at --dev every so many steps (after each epoch)")
-    number("--patience", None, "end when so many looks at --dev in a row brought nothing better")
-    number("--seed", 0, "of all chance", 0)
-    training.add_argument("--freeze-embeddings", action="store_true", help="leave the token embeddings as they are")
+    number("--epochs", epochs, "passes over the training data")
+    number("--batch-size", batch_size, "texts per batch")
+    number("--accumulation", 1, "batches per optimizer step")
+    number(
+        "--learning-rate", learning_rate, "peak learning rate; for models over 100 million weights try 2e-5 to 5e-5", 0
+    )
+    number("--warmup-ratio", 0.1, "share of the steps in which the learning rate rises", 0, 1)
+    number("--weight-decay", 0.01, "weight decay of AdamW", 0)
+    number("--max-steps", None, "stop after this many steps")
+    number("--max-length", None, "longest text in tokens (what the model allows, at most 512)")
+    number("--every", None, "evaluate on --dev every N steps (after each epoch)")
+    number("--patience", None, "stop when N evaluations on --dev in a row bring no improvement")
+    number("--seed", 0, "seed of the random numbers", 0)
+    training.add_argument("--freeze-embeddings", action="store_true", help="do not train the token embeddings")
 
     machine = made.add_argument_group("machine")
-    machine.add_argument("--precision", choices=("float32", "bfloat16"), default="float32", help="of the training")
-    machine.add_argument("--device", metavar="NAME", help="cpu, cuda, mps (the accelerator, where there is one)")
-    machine.add_argument("--threads", type=bounded(int, 1), metavar="N", help="of the processor (as torch decides)")
-    machine.add_argument("--tracker", action="append", default=[], choices=TRACKERS, help="may be given twice")
+    machine.add_argument(
+        "--precision",
+        choices=get_args(Precision),
+        default="float32",
+        help="precision of the training; auto takes bfloat16 where the device computes in it (float32)",
+    )
+    machine.add_argument("--device", metavar="NAME", help="cpu, cuda or mps (the accelerator if there is one)")
+    machine.add_argument("--threads", type=bounded(int, 1), metavar="N", help="CPU threads (as torch decides)")
+    machine.add_argument(
+        "--tracker",
+        action="append",
+        default=[],
+        choices=TRACKERS,
+        help="where else to log; may be given more than once",
+    )
     return made
 
 
@@ -126,14 +118,14 @@ def run(work: Callable[[Arguments], None], options: Arguments) -> int:
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: a scheduler's notice
     try:
         if (options.every or options.patience) and not options.dev:
-            raise ValueError("--every and --patience say when to look at --dev; name that file")  # noqa: TRY301
+            raise ValueError("--every and --patience are about evaluations on --dev; name that file")  # noqa: TRY301
         if options.threads:
             torch.set_num_threads(options.threads)
         torch.manual_seed(options.seed)
         work(options)
     except KeyboardInterrupt:
         kept = checkpoint(options).exists()
-        say("interrupted; the same command goes on from there" if kept else "interrupted before the first step")
+        say("interrupted; run the same command again to resume" if kept else "interrupted before the first step")
         return INTERRUPTED
     except FloatingPointError as error:
         say(str(error))
@@ -150,7 +142,7 @@ def run(work: Callable[[Arguments], None], options: Arguments) -> int:
 
 
 def say(line: str) -> None:
-    """Tells the person who waits, on standard error: standard output is the report's."""
+    """Prints progress to standard error: standard output is for the report."""
     tqdm.write(line, file=sys.stderr)
 
 
@@ -183,7 +175,7 @@ def max_length(options: Arguments, model: PreTrainedModel, tokenizer: PreTrained
     allowed = int(min(positions, tokenizer.model_max_length))
     wanted: int = options.max_length or min(allowed, 512)
     if wanted > allowed:
-        raise ValueError(f"the model allows {allowed} tokens a text, not {wanted}; lower --max-length")
+        raise ValueError(f"the model reads at most {allowed} tokens of a text, not {wanted}; lower --max-length")
     return wanted
 
 
@@ -206,7 +198,7 @@ def train(
         batch_size=options.batch_size,
         learning_rate=options.learning_rate,
         accumulation=options.accumulation,
-        warmup=options.warmup,
+        warmup_ratio=options.warmup_ratio,
         weight_decay=options.weight_decay,
         max_steps=options.max_steps,
         seed=options.seed,
@@ -216,14 +208,14 @@ def train(
     data = {"--train": options.train, "--dev": options.dev}
     identity = {name: f"sha256:{sha256(path)}" for name, path in data.items() if path}
     if checkpoint(options).exists():
-        say(f"going on from {checkpoint(options)}")
+        say(f"resuming from {checkpoint(options)}")
     steps = fit(
         model,
         dataset,
         collate,
         loss_function,
         recipe,
-        plan=partial(length_buckets, lengths, options.batch_size),
+        batch_sampler=partial(length_buckets, lengths, options.batch_size),
         validation=validation,
         checkpoint=checkpoint(options),
         identity=identity | {"--model": str(options.model), "--max-length": str(options.max_length)},
@@ -235,12 +227,6 @@ def train(
             if step.scores:
                 scores = ", ".join(f"{name} {score:.4f}" for name, score in step.scores.items())
                 say(f"step {step.step}, epoch {step.epoch + 1}: {scores}")
-
-
-def figures(row: Counts | Mean) -> dict[str, float]:
-    """A row of a report for programs."""
-    support = {"support": row.there} if isinstance(row, Counts) else {}
-    return {"precision": row.precision, "recall": row.recall, "f1": row.f1, **support}
 
 
 def finish(
@@ -258,4 +244,4 @@ def finish(
     (folder / "report.json").write_text(json.dumps(figures, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     checkpoint(options).unlink(missing_ok=True)
     print(report, flush=True)  # noqa: T201
-    say(f"model, report and predictions: {folder}")
+    say(f"saved model, report and predictions to {folder}")

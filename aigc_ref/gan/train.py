@@ -9,20 +9,29 @@ Samples are best drawn from an exponential moving average of G's weights, θ̄ �
 around its solution, and the average lies nearer to it.
 
 Papers: paper-gan (the game), paper-dcgan (Adam), paper-cgan (classes), paper-wgan-gp (several steps of D to one of G),
-paper-progressive-gan (the average), paper-mixed-precision.
+paper-progressive-gan (the average).
 """
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence, Sized
+from dataclasses import asdict, dataclass, replace
 from functools import partial
+from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 import torch
+from jaxtyping import Float, Int
 from torch import Tensor, nn
 from torch.optim import Adam, Optimizer
 
 from aigc_ref.gan.losses import NON_SATURATING, GanLoss, RelativisticLoss
 from aigc_ref.gan.penalties import NO_PENALTIES, Penalties, gradient_penalty, zero_centred_penalty
+from aigc_ref.train.average import decay_at, update_average
+from aigc_ref.train.checkpoint import State
+from aigc_ref.train.precision import Precision, autocast
+from aigc_ref.train.rng import derived_seed, seeded
+from aigc_ref.train.run import run
+from aigc_ref.train.signals import deferred_signals
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +45,8 @@ class Step:
     fake_logit: float
     penalty: float
     """As it was weighed; 0 where there is none."""
+    step: int = 1
+    """Since the start of the run, from 1."""
 
 
 def gan_step(
@@ -43,14 +54,13 @@ def gan_step(
     discriminator: nn.Module,
     generator_optimizer: Optimizer,
     discriminator_optimizer: Optimizer,
-    real: Tensor,
-    noise: Tensor,
+    real: Float[Tensor, " n *sample"],
+    noise: Float[Tensor, "m noise_size"],
     loss: GanLoss | RelativisticLoss = NON_SATURATING,
     penalties: Penalties = NO_PENALTIES,
     *,
-    labels: Tensor | None = None,
-    bfloat16: bool = False,
-    random: torch.Generator | None = None,
+    labels: Int[Tensor, " n"] | None = None,
+    precision: Precision = "float32",
 ) -> Step:
     """One step of D, then one of G, on the same generated batch.
 
@@ -65,18 +75,15 @@ def gan_step(
         penalties: on D's gradient.
         labels: classes of the real samples, shape (n,). Both networks get them as their second argument, so that G is
             asked for the classes that D sees.
-        bfloat16: whether the networks compute in bfloat16, under autocast. Weights, losses and optimizers do not.
-        random: draws ε of the WGAN-GP penalty; torch's own where None.
+        precision: in what the networks compute. Weights, losses and optimizers stay in float32.
     """
-    fake = _run(generator, noise, labels, bfloat16)
-    before = _discriminator_step(
-        discriminator, discriminator_optimizer, real, fake, loss, penalties, labels, bfloat16, random
-    )
+    fake = _run(generator, noise, labels, precision)
+    before = _discriminator_step(discriminator, discriminator_optimizer, real, fake, loss, penalties, labels, precision)
 
-    fake_logits = _run(discriminator, fake, labels, bfloat16)
+    fake_logits = _run(discriminator, fake, labels, precision)
     if isinstance(loss, RelativisticLoss):
         with torch.no_grad():
-            real_logits = _run(discriminator, real, labels, bfloat16)
+            real_logits = _run(discriminator, real, labels, precision)
         loss_g = loss.generator(real_logits, fake_logits)
     else:
         loss_g = loss.generator(fake_logits)
@@ -94,15 +101,14 @@ class _DiscriminatorStep(NamedTuple):
 def _discriminator_step(
     discriminator: nn.Module,
     optimizer: Optimizer,
-    real: Tensor,
-    fake: Tensor,
+    real: Float[Tensor, " n *sample"],
+    fake: Float[Tensor, " m *sample"],
     loss: GanLoss | RelativisticLoss,
     penalties: Penalties,
-    labels: Tensor | None,
-    bfloat16: bool,
-    random: torch.Generator | None,
+    labels: Int[Tensor, " n"] | None,
+    precision: Precision,
 ) -> _DiscriminatorStep:
-    judge = partial(_run, discriminator, labels=labels, bfloat16=bfloat16)
+    judge = partial(_run, discriminator, labels=labels, precision=precision)
     real = real.detach().requires_grad_(penalties.r1 > 0)
     fake = fake.detach().requires_grad_(penalties.r2 > 0)  # G's graph ends here
     real_logits, fake_logits = judge(real), judge(fake)
@@ -113,15 +119,15 @@ def _discriminator_step(
     if penalties.r2:
         penalty = penalty + penalties.r2 * zero_centred_penalty(fake_logits, fake)
     if penalties.gradient:
-        epsilon = torch.rand(len(real), generator=random).to(real)
+        epsilon = torch.rand(len(real)).to(real)
         penalty = penalty + penalties.gradient * gradient_penalty(judge, real, fake, epsilon)
     _descend(value + penalty, discriminator, optimizer)
     return _DiscriminatorStep(value.item(), real_logits.mean().item(), fake_logits.mean().item(), penalty.item())
 
 
-def _run(network: nn.Module, inputs: Tensor, labels: Tensor | None, bfloat16: bool) -> Tensor:
+def _run(network: nn.Module, inputs: Tensor, labels: Tensor | None, precision: Precision) -> Tensor:
     """The network's outputs, in the precision of its inputs: a loss in bfloat16 would keep three digits."""
-    with torch.autocast(inputs.device.type, torch.bfloat16, enabled=bfloat16):
+    with autocast(inputs.device, precision):
         outputs: Tensor = network(inputs) if labels is None else network(inputs, labels)
     return outputs.to(inputs.dtype)
 
@@ -131,25 +137,6 @@ def _descend(loss: Tensor, network: nn.Module, optimizer: Optimizer) -> None:
     optimizer.zero_grad()
     loss.backward(inputs=[parameter for parameter in network.parameters() if parameter.requires_grad])
     optimizer.step()
-
-
-@torch.no_grad()
-def update_average(average: nn.Module, model: nn.Module, decay: float) -> None:
-    """Moves `average` a little towards `model`, in place: θ̄ ← decay·θ̄ + (1 - decay)·θ.
-
-    Buffers, such as the statistics of batch normalisation, are copied: they are averages already.
-
-    Examples:
-        >>> average, model = nn.Linear(1, 1), nn.Linear(1, 1)
-        >>> _ = nn.init.zeros_(average.weight), nn.init.ones_(model.weight)
-        >>> update_average(average, model, decay=0.9)
-        >>> round(average.weight.item(), 4)
-        0.1
-    """
-    for kept, current in zip(average.parameters(), model.parameters(), strict=True):
-        kept.lerp_(current, 1 - decay)
-    for statistic, latest in zip(average.buffers(), model.buffers(), strict=True):
-        statistic.copy_(latest)
 
 
 def train(
@@ -165,33 +152,45 @@ def train(
     average: nn.Module | None = None,
     decay: float = 0.99,
     betas: tuple[float, float] = (0.0, 0.999),
-    bfloat16: bool = False,
+    precision: Precision = "float32",
     channels_last: bool = False,
     seed: int = 0,
-) -> Iterator[Step]:
+    checkpoint: Path | None = None,
+    checkpoint_every: int = 500,
+    identity: Mapping[str, str] = MappingProxyType({}),
+    log: Path | None = None,
+    trackers: Sequence[str] = (),
+    progress: bool = True,
+) -> Generator[Step]:
     """Plays the game, yielding after each step of G: the caller draws pictures, counts, or stops.
 
     Args:
         generator: G, trained in place.
         discriminator: D, trained in place.
         batches: real samples, or pairs of samples and labels where both networks want a class. As many as there shall
-            be steps of D.
+            be steps of D; the same ones in the same order when a run goes on, which passes over those that it has had.
         noise_size: length of the noise vectors, drawn from N(0, 1).
         learning_rate: of Adam, the same for both.
         loss: one of the constants of `aigc_ref.gan.losses`.
         penalties: on D's gradient.
         critic_steps: of D to one of G. A Wasserstein critic must be near its best before G follows it; WGAN-GP took 5.
         average: a copy of G, kept as the moving average of its weights.
-        decay: d of that average. For the first hundred steps it follows G closely, so that it does not remember
-            the random start.
+        decay: of that average (see `aigc_ref.train.average`).
         betas: Adam's. DCGAN took (0.5, 0.999). Without momentum the two circle less: on the ring of
             `aigc_ref.gan.toy` β₁ = 0 finds all eight modes by step 1500 with each of four seeds, β₁ = 0.5 with one.
-        bfloat16: whether the networks compute in bfloat16; faster where the processor does.
+        precision: in what the networks compute; "auto" is the fastest that the device has.
         channels_last: whether to lay out the networks' weights, in place, as convolutions like them best.
-        seed: of the noise.
+        seed: of the noise, and of whatever else a step draws; the caller's generators are left as they were.
+        checkpoint: a file to go on from where it is there, written every `checkpoint_every` steps, at the end, and when
+            the run is interrupted.
+        checkpoint_every: steps of G from one checkpoint to the next.
+        identity: what else the run depends on, by name, such as a digest of the data.
+        log: a file to which the run and each step is written, as lines of JSON.
+        trackers: "tensorboard", "wandb"; they write beside the log.
+        progress: whether to show a bar; it hides where there is no terminal.
 
     Raises:
-        ValueError: `critic_steps` is less than 1.
+        ValueError: `critic_steps` is less than 1, or the checkpoint is damaged or of another run.
     """
     if critic_steps < 1:
         raise ValueError(f"critic_steps={critic_steps} leaves G without steps: give 1 or more")
@@ -200,29 +199,73 @@ def train(
             network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stub forgets it
     optimizer_g = Adam(generator.parameters(), learning_rate, betas)
     optimizer_d = Adam(discriminator.parameters(), learning_rate, betas)
-    random = torch.Generator().manual_seed(seed)
-    for number, batch in enumerate(batches):
+    known = {
+        "noise_size": noise_size,
+        "learning_rate": learning_rate,
+        "loss": type(loss).__name__,
+        **asdict(penalties),
+        "critic_steps": critic_steps,
+        "decay": decay,
+        "betas": list(betas),
+        "precision": precision,
+        "seed": seed,
+        "parameters": [sum(p.numel() for p in network.parameters()) for network in (generator, discriminator)],
+        **identity,
+    }
+    state = State(
+        known,
+        {"generator": generator, "discriminator": discriminator, **({} if average is None else {"average": average})},
+        {"generator": optimizer_g, "discriminator": optimizer_d},
+    )
+    if checkpoint and checkpoint.exists():
+        state.restore(checkpoint)
+
+    def learn(batch: Tensor | tuple[Tensor, Tensor], number: int) -> Step | None:
+        """A step of D, and one of G where it is due."""
         real, labels = (batch, None) if isinstance(batch, Tensor) else batch
-        noise = torch.randn(len(real), noise_size, generator=random).to(real.device)
+        noise = torch.randn(len(real), noise_size).to(real.device)
         due = penalties.at(number)
         if (number + 1) % critic_steps:
             with torch.no_grad():
-                fake = _run(generator, noise, labels, bfloat16)
-            _discriminator_step(discriminator, optimizer_d, real, fake, loss, due, labels, bfloat16, random)
-            continue
-        step = gan_step(
-            generator,
-            discriminator,
-            optimizer_g,
-            optimizer_d,
-            real,
-            noise,
-            loss,
-            due,
-            labels=labels,
-            bfloat16=bfloat16,
-            random=random,
-        )
-        if average is not None:
-            update_average(average, generator, min(decay, number // critic_steps / 100))
-        yield step
+                fake = _run(generator, noise, labels, precision)
+            _discriminator_step(discriminator, optimizer_d, real, fake, loss, due, labels, precision)
+            return None
+        networks = generator, discriminator, optimizer_g, optimizer_d
+        return gan_step(*networks, real, noise, loss, due, labels=labels, precision=precision)
+
+    def steps_made() -> Iterator[None]:
+        stream = iter(batches)
+        for _ in range(state.step * critic_steps):
+            next(stream, None)
+        while True:
+            with deferred_signals():  # D has changed when G has not: no place to go on from
+                for number in range(critic_steps):
+                    if (batch := next(stream, None)) is None:
+                        return
+                    with seeded(derived_seed(seed, "batch", state.step, number), state.device):
+                        step = learn(batch, state.step * critic_steps + number)
+                if average is not None:
+                    update_average(average, generator, decay_at(state.step, decay))
+                if step:
+                    state.commit(asdict(replace(step, step=state.step + 1)))
+            yield
+
+    steps = len(batches) // critic_steps if isinstance(batches, Sized) else None
+    yield from run(
+        state,
+        steps_made(),
+        Step,
+        steps=steps,
+        epoch_ends=lambda step: step == steps,
+        about={
+            "model": [type(network).__name__ for network in (generator, discriminator)],
+            "device": str(state.device),
+            "threads": torch.get_num_threads(),
+            "recipe": known,
+        },
+        checkpoint=checkpoint,
+        checkpoint_every=checkpoint_every,
+        log=log,
+        trackers=trackers,
+        progress=progress,
+    )

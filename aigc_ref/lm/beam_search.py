@@ -15,6 +15,7 @@ itself (paper-nucleus-sampling, section 3). Sampling is in `aigc_ref.lm.generate
 from typing import NamedTuple
 
 import torch
+from jaxtyping import Int
 from torch import Tensor
 from transformers import PreTrainedModel
 
@@ -33,12 +34,12 @@ class Beam(NamedTuple):
 @torch.no_grad()
 def beam_search(
     model: GPT | PreTrainedModel,
-    input_ids: Tensor,
+    input_ids: Int[Tensor, "batch length"],
     *,
     beams: int,
     max_new_tokens: int,
     eos_token_id: EndTokens,
-    attention_mask: Tensor | None = None,
+    attention_mask: Int[Tensor, "..."] | None = None,
     length_penalty: float = 1.0,
 ) -> list[list[Beam]]:
     """The best continuations of each prompt, as `generate(num_beams=…)` of transformers finds them.
@@ -60,7 +61,7 @@ def beam_search(
 
     Examples:
         >>> from aigc_ref.lm.gpt import GPTConfig
-        >>> model = GPT(GPTConfig(vocab_size=50, context=16, layers=1, heads=1, width=8))
+        >>> model = GPT(GPTConfig(vocab_size=50, block_size=16, n_layer=1, n_head=1, n_embd=8))
         >>> (found,) = beam_search(model, torch.tensor([[5, 6]]), beams=3, max_new_tokens=4, eos_token_id=None)
         >>> [len(beam.ids) for beam in found], found[0].score >= found[1].score
         ([4, 4, 4], True)

@@ -7,14 +7,17 @@
 
 They are pure functions on logits, applied in this order, which is transformers'; what a filter removes becomes -inf.
 The loop keeps the keys and values of what was seen (`aigc_ref.lm.decoder`), so that a step costs one token and not
-the whole text again. For the most probable text instead of a random one see `aigc_ref.lm.beam_search`.
+the whole text again, and `stream` gives out each token as it is made. For the most probable text instead of a random
+one see `aigc_ref.lm.beam_search`.
 
 Papers: paper-ctrl (repetition penalty), paper-nucleus-sampling (top-p).
 """
 
-from itertools import takewhile
+from collections.abc import Iterator
+from typing import NamedTuple
 
 import torch
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 from transformers import PreTrainedModel
 
@@ -22,7 +25,9 @@ from aigc_ref.lm.decoder import Decoder, EndTokens, end_tokens
 from aigc_ref.lm.gpt import GPT
 
 
-def penalise_repetition(logits: Tensor, seen: Tensor, penalty: float) -> Tensor:
+def penalise_repetition(
+    logits: Float[Tensor, "batch vocabulary"], seen: Bool[Tensor, "batch vocabulary"], penalty: float
+) -> Float[Tensor, "batch vocabulary"]:
     """Makes the tokens that were seen less probable.
 
     Args:
@@ -43,7 +48,7 @@ def penalise_repetition(logits: Tensor, seen: Tensor, penalty: float) -> Tensor:
     return torch.where(seen, torch.where(logits > 0, logits / penalty, logits * penalty), logits)
 
 
-def keep_top_k(logits: Tensor, k: int) -> Tensor:
+def keep_top_k(logits: Float[Tensor, "*batch vocabulary"], k: int) -> Float[Tensor, "*batch vocabulary"]:
     """Removes all but the k largest logits of each row; ties at the border stay.
 
     Raises:
@@ -59,7 +64,7 @@ def keep_top_k(logits: Tensor, k: int) -> Tensor:
     return logits.masked_fill(logits < border, -torch.inf)
 
 
-def keep_top_p(logits: Tensor, p: float) -> Tensor:
+def keep_top_p(logits: Float[Tensor, "*batch vocabulary"], p: float) -> Float[Tensor, "*batch vocabulary"]:
     """Removes the tail: a token stays while those more probable than it have a mass below p. The first always stays.
 
     Raises:
@@ -81,13 +86,13 @@ def keep_top_p(logits: Tensor, p: float) -> Tensor:
 
 
 def choose(
-    logits: Tensor,
+    logits: Float[Tensor, "batch vocabulary"],
     *,
     temperature: float = 1.0,
     top_k: int | None = None,
     top_p: float | None = None,
     generator: torch.Generator | None = None,
-) -> Tensor:
+) -> Int[Tensor, " batch"]:
     """The next token of each row.
 
     Args:
@@ -95,7 +100,7 @@ def choose(
         temperature: 0 for the most probable token.
         top_k: tokens to keep.
         top_p: mass to keep, applied after top_k, as transformers does.
-        generator: the source of chance.
+        generator: the source of randomness.
 
     Returns:
         Token ids, shape (batch,).
@@ -115,36 +120,48 @@ def choose(
     return torch.multinomial(logits.softmax(dim=-1), 1, generator=generator).squeeze(-1)
 
 
-@torch.no_grad()
-def generate(
+class NewTokens(NamedTuple):
+    """One more token for every text of a batch."""
+
+    tokens: Int[Tensor, " texts"]
+    """Ids, shape (texts,). What stands there for a text that has ended means nothing."""
+    running: Bool[Tensor, " texts"]
+    """Whether the token belongs to its text, which neither ends with it nor has ended before; booleans, (texts,)."""
+
+
+def stream(
     model: GPT | PreTrainedModel,
-    input_ids: Tensor,
+    input_ids: Int[Tensor, "batch length"],
     *,
     max_new_tokens: int,
     eos_token_id: EndTokens,
-    attention_mask: Tensor | None = None,
+    attention_mask: Int[Tensor, "..."] | None = None,
+    samples: int = 1,
     temperature: float = 1.0,
     top_k: int | None = None,
     top_p: float | None = None,
     repetition_penalty: float = 1.0,
     seed: int = 0,
-) -> list[list[int]]:
-    """Continues each prompt until its end token or the limit.
+) -> Iterator[NewTokens]:
+    """Continues each prompt, and gives out the new tokens as they are made.
+
+    A token is computed when it is asked for: whoever stops asking stops the work.
 
     Args:
         model: our GPT or a causal language model of transformers; it is put into evaluation mode.
         input_ids: prompts, shape (batch, length); without their end token.
         max_new_tokens: at most this many for each.
-        eos_token_id: ends a text; there may be several. It is not part of what is returned. None goes on to the limit.
+        eos_token_id: ends a text; there may be several. None goes on to the limit.
         attention_mask: for prompts of unequal length, padded on the left: 0 where there is padding.
+        samples: texts to a prompt, one behind the other; the prompt is read once for all of them.
         temperature: see `choose`.
         top_k: see `choose`.
         top_p: see `choose`.
         repetition_penalty: see `penalise_repetition`; the prompt counts as text, its padding does not.
-        seed: of the chance; the same seed and model give the same texts.
+        seed: of what is drawn; the same seed and model give the same texts.
 
     Returns:
-        For each prompt the ids of its continuation.
+        Until all texts have ended, for each step the new tokens of batch · samples texts.
 
     Raises:
         ValueError: prompts and new tokens exceed the model's context; the padding is not on the left; an option is
@@ -152,39 +169,95 @@ def generate(
 
     Examples:
         >>> from aigc_ref.lm.gpt import GPTConfig
-        >>> model = GPT(GPTConfig(vocab_size=50, context=16, layers=1, heads=1, width=8))
+        >>> model = GPT(GPTConfig(vocab_size=50, block_size=16, n_layer=1, n_head=1, n_embd=8))
+        >>> for new in stream(model, torch.tensor([[5, 6]]), max_new_tokens=2, eos_token_id=None, samples=3):
+        ...     print(new.tokens.shape, new.running.tolist())
+        torch.Size([3]) [True, True, True]
+        torch.Size([3]) [True, True, True]
+    """
+    if samples < 1:
+        raise ValueError(f"there must be at least 1 sample of each prompt, not {samples}")
+    decoder = Decoder(model, input_ids, attention_mask, max_new_tokens)  # here and not in the loop: it refuses at once
+    generator = torch.Generator(device=input_ids.device).manual_seed(seed)
+    end_ids = torch.tensor(sorted(end_tokens(eos_token_id)), dtype=torch.long, device=input_ids.device)
+
+    @torch.no_grad()
+    def steps() -> Iterator[NewTokens]:
+        logits = decoder.start()
+        seen = None if repetition_penalty == 1 else _seen(logits, input_ids, attention_mask)
+        if samples > 1:
+            rows = torch.arange(len(input_ids), device=input_ids.device).repeat_interleave(samples)
+            decoder.reorder(rows)
+            logits, seen = logits[rows], None if seen is None else seen[rows]
+        running = torch.ones(len(logits), dtype=torch.bool, device=input_ids.device)
+        for number in range(1, max_new_tokens + 1):
+            if seen is not None:
+                logits = penalise_repetition(logits, seen, repetition_penalty)
+            chosen = choose(logits, temperature=temperature, top_k=top_k, top_p=top_p, generator=generator)
+            running = running & ~torch.isin(chosen, end_ids)
+            yield NewTokens(chosen, running)
+            if number == max_new_tokens or not running.any():
+                return
+            if seen is not None:
+                seen.scatter_(1, chosen.unsqueeze(1), True)
+            logits = decoder.step(chosen)
+
+    return steps()
+
+
+def generate(
+    model: GPT | PreTrainedModel,
+    input_ids: Int[Tensor, "batch length"],
+    *,
+    max_new_tokens: int,
+    eos_token_id: EndTokens,
+    attention_mask: Int[Tensor, "..."] | None = None,
+    samples: int = 1,
+    temperature: float = 1.0,
+    top_k: int | None = None,
+    top_p: float | None = None,
+    repetition_penalty: float = 1.0,
+    seed: int = 0,
+) -> list[list[int]]:
+    """Continues each prompt until its end token or the limit; the arguments are those of `stream`.
+
+    Returns:
+        For each prompt the ids of its continuations, without the token that ended them.
+
+    Raises:
+        ValueError: as `stream`.
+
+    Examples:
+        >>> from aigc_ref.lm.gpt import GPTConfig
+        >>> model = GPT(GPTConfig(vocab_size=50, block_size=16, n_layer=1, n_head=1, n_embd=8))
         >>> texts = generate(model, torch.tensor([[5, 6], [7, 8]]), max_new_tokens=4, eos_token_id=None)
         >>> [len(text) for text in texts]
         [4, 4]
     """
-    decoder = Decoder(model, input_ids, attention_mask, max_new_tokens)
-    chance = torch.Generator(device=input_ids.device).manual_seed(seed)
-    ends = end_tokens(eos_token_id)
-    end_ids = torch.tensor(sorted(ends), dtype=torch.long, device=input_ids.device)
-    running = torch.ones(len(input_ids), dtype=torch.bool, device=input_ids.device)
-    logits = decoder.start()
-    seen = None if repetition_penalty == 1 else _seen(logits, input_ids, attention_mask)
-    columns: list[Tensor] = []
-    while True:
-        if seen is not None:
-            logits = penalise_repetition(logits, seen, repetition_penalty)
-        chosen = choose(logits, temperature=temperature, top_k=top_k, top_p=top_p, generator=chance)
-        columns.append(chosen)
-        running &= ~torch.isin(chosen, end_ids)
-        if len(columns) == max_new_tokens or not running.any():
-            return [_until(ends, text) for text in torch.stack(columns, dim=1).tolist()]
-        if seen is not None:
-            seen.scatter_(1, chosen.unsqueeze(1), True)
-        logits = decoder.step(chosen)
+    new = stream(
+        model,
+        input_ids,
+        max_new_tokens=max_new_tokens,
+        eos_token_id=eos_token_id,
+        attention_mask=attention_mask,
+        samples=samples,
+        temperature=temperature,
+        top_k=top_k,
+        top_p=top_p,
+        repetition_penalty=repetition_penalty,
+        seed=seed,
+    )
+    tokens, running = (torch.stack(columns, dim=1) for columns in zip(*new, strict=True))
+    return [text[:length] for text, length in zip(tokens.tolist(), running.sum(dim=1).tolist(), strict=True)]
 
 
-def _seen(logits: Tensor, input_ids: Tensor, attention_mask: Tensor | None) -> Tensor:
+def _seen(
+    logits: Float[Tensor, "batch vocabulary"],
+    input_ids: Int[Tensor, "batch length"],
+    attention_mask: Int[Tensor, "batch length"] | None,
+) -> Bool[Tensor, "batch vocabulary"]:
     """Which tokens a prompt holds, padding apart: booleans of the logits' shape."""
     seen = torch.zeros_like(logits, dtype=torch.bool)
     for row, ids in enumerate(input_ids):
         seen[row, ids if attention_mask is None else ids[attention_mask[row].bool()]] = True
     return seen
-
-
-def _until(ends: frozenset[int], text: list[int]) -> list[int]:
-    return list(takewhile(lambda token: token not in ends, text))

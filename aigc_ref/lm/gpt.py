@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
+from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
 
@@ -24,12 +25,12 @@ class GPTConfig:
     """The shape of a GPT."""
 
     vocab_size: int
-    context: int
+    block_size: int
     """The most tokens that it sees at once."""
-    layers: int
-    heads: int
-    width: int
-    """Of the hidden states; a multiple of the heads."""
+    n_layer: int
+    n_head: int
+    n_embd: int
+    """The width of the hidden states; a multiple of the number of heads."""
     dropout: float = 0.0
     """Of embeddings, attention weights and sublayers' outputs, while training."""
     epsilon: float = 1e-5
@@ -39,22 +40,24 @@ class GPTConfig:
 class KeyValueCache:
     """Keys and values of the tokens that were seen, layer by layer, each of shape (batch, heads, capacity, size)."""
 
-    def __init__(self, layers: int, batch: int, heads: int, capacity: int, size: int, like: Tensor) -> None:
+    def __init__(self, n_layer: int, batch: int, n_head: int, capacity: int, size: int, like: Tensor) -> None:
         self.capacity = capacity
         self.length = 0
-        self.keys = [like.new_zeros(batch, heads, capacity, size) for _ in range(layers)]
-        self.values = [like.new_zeros(batch, heads, capacity, size) for _ in range(layers)]
+        self.keys = [like.new_zeros(batch, n_head, capacity, size) for _ in range(n_layer)]
+        self.values = [like.new_zeros(batch, n_head, capacity, size) for _ in range(n_layer)]
         self.output: Tensor | None = None
         """The output layer's weights, (width, vocabulary), for a single text: see `_logits`."""
 
-    def append(self, layer: int, keys: Tensor, values: Tensor) -> tuple[Tensor, Tensor]:
+    def append(
+        self, layer: int, keys: Float[Tensor, "batch heads new size"], values: Float[Tensor, "batch heads new size"]
+    ) -> tuple[Float[Tensor, "batch heads all size"], Float[Tensor, "batch heads all size"]]:
         """Writes behind what is there and gives back all; the model moves `length` on after the last layer."""
         end = self.length + keys.shape[2]
         self.keys[layer][:, :, self.length : end] = keys
         self.values[layer][:, :, self.length : end] = values
         return self.keys[layer][:, :, :end], self.values[layer][:, :, :end]
 
-    def reorder_cache(self, rows: Tensor) -> None:
+    def reorder_cache(self, rows: Int[Tensor, " new_batch"]) -> None:
         """Row i becomes what row rows[i] was, and there may be more rows than before: a beam search branches."""
         self.keys = [keys[rows] for keys in self.keys]
         self.values = [values[rows] for values in self.values]
@@ -63,7 +66,7 @@ class KeyValueCache:
 class GPTOutput(NamedTuple):
     """What a model gives, under the names that transformers' models give it."""
 
-    logits: Tensor
+    logits: Float[Tensor, "batch length vocab_size"]
     past_key_values: KeyValueCache | None
 
 
@@ -72,13 +75,18 @@ class Attention(nn.Module):
 
     def __init__(self, config: GPTConfig, layer: int) -> None:
         super().__init__()
-        self.layer, self.heads, self.dropout = layer, config.heads, config.dropout
-        self.query_key_value = nn.Linear(config.width, 3 * config.width)
-        self.projection = nn.Linear(config.width, config.width)
+        self.layer, self.n_head, self.dropout = layer, config.n_head, config.dropout
+        self.query_key_value = nn.Linear(config.n_embd, 3 * config.n_embd)
+        self.projection = nn.Linear(config.n_embd, config.n_embd)
 
-    def forward(self, x: Tensor, visible: Tensor | None, cache: KeyValueCache | None) -> Tensor:
+    def forward(
+        self,
+        x: Float[Tensor, "batch length n_embd"],
+        visible: Bool[Tensor, "#batch 1 length keys"] | None,
+        cache: KeyValueCache | None,
+    ) -> Float[Tensor, "batch length n_embd"]:
         batch, length, width = x.shape
-        split = self.query_key_value(x).view(batch, length, 3, self.heads, width // self.heads)
+        split = self.query_key_value(x).view(batch, length, 3, self.n_head, width // self.n_head)
         queries, keys, values = split.permute(2, 0, 3, 1, 4)  # each (batch, heads, length, size)
         if cache is not None:
             keys, values = cache.append(self.layer, keys, values)
@@ -99,14 +107,19 @@ class Block(nn.Module):
 
     def __init__(self, config: GPTConfig, layer: int) -> None:
         super().__init__()
-        self.attention_norm = nn.LayerNorm(config.width, config.epsilon)
+        self.attention_norm = nn.LayerNorm(config.n_embd, config.epsilon)
         self.attention = Attention(config, layer)
-        self.feed_forward_norm = nn.LayerNorm(config.width, config.epsilon)
-        self.up = nn.Linear(config.width, 4 * config.width)
-        self.down = nn.Linear(4 * config.width, config.width)
+        self.feed_forward_norm = nn.LayerNorm(config.n_embd, config.epsilon)
+        self.up = nn.Linear(config.n_embd, 4 * config.n_embd)
+        self.down = nn.Linear(4 * config.n_embd, config.n_embd)
         self.dropout = nn.Dropout(config.dropout)
 
-    def forward(self, x: Tensor, visible: Tensor | None, cache: KeyValueCache | None) -> Tensor:
+    def forward(
+        self,
+        x: Float[Tensor, "batch length n_embd"],
+        visible: Bool[Tensor, "#batch 1 length keys"] | None,
+        cache: KeyValueCache | None,
+    ) -> Float[Tensor, "batch length n_embd"]:
         x = x + self.dropout(self.attention(self.attention_norm(x), visible, cache))
         wide = F.gelu(self.up(self.feed_forward_norm(x)), approximate="tanh")
         out: Tensor = x + self.dropout(self.down(wide))
@@ -117,28 +130,28 @@ class GPT(nn.Module):
     """The model; it stands wherever a causal language model of transformers does.
 
     Examples:
-        >>> model = GPT(GPTConfig(vocab_size=50, context=16, layers=2, heads=2, width=8))
+        >>> model = GPT(GPTConfig(vocab_size=50, block_size=16, n_layer=2, n_head=2, n_embd=8))
         >>> model(torch.tensor([[3, 1, 4]])).logits.shape
         torch.Size([1, 3, 50])
     """
 
     def __init__(self, config: GPTConfig) -> None:
         super().__init__()
-        if config.width % config.heads:
-            raise ValueError(f"a width of {config.width} does not divide into {config.heads} heads")
+        if config.n_embd % config.n_head:
+            raise ValueError(f"a width of {config.n_embd} does not divide into {config.n_head} heads")
         self.config = config
-        self.token_embedding = nn.Embedding(config.vocab_size, config.width)
-        self.position_embedding = nn.Embedding(config.context, config.width)
+        self.token_embedding = nn.Embedding(config.vocab_size, config.n_embd)
+        self.position_embedding = nn.Embedding(config.block_size, config.n_embd)
         self.dropout = nn.Dropout(config.dropout)
-        self.blocks = nn.ModuleList(Block(config, layer) for layer in range(config.layers))
-        self.final_norm = nn.LayerNorm(config.width, config.epsilon)
+        self.blocks = nn.ModuleList(Block(config, layer) for layer in range(config.n_layer))
+        self.final_norm = nn.LayerNorm(config.n_embd, config.epsilon)
         self._initialise()
 
     def _initialise(self) -> None:
-        """GPT-2's: deviations of 0.02, smaller where 2 · layers outputs add up; biases 0."""
+        """GPT-2's: deviations of 0.02, smaller where 2 · n_layer outputs add up; biases 0."""
         for name, parameter in self.named_parameters():
             if name.endswith(("projection.weight", "down.weight")):
-                nn.init.normal_(parameter, std=0.02 / (2 * self.config.layers) ** 0.5)
+                nn.init.normal_(parameter, std=0.02 / (2 * self.config.n_layer) ** 0.5)
             elif parameter.dim() == 2:
                 nn.init.normal_(parameter, std=0.02)
             elif name.endswith("bias"):
@@ -147,18 +160,18 @@ class GPT(nn.Module):
     def new_cache(self, batch: int, capacity: int) -> KeyValueCache:
         """An empty cache for so many texts of at most so many tokens."""
         config = self.config
-        size = config.width // config.heads
+        size = config.n_embd // config.n_head
         embedding = self.token_embedding.weight
-        cache = KeyValueCache(config.layers, batch, config.heads, capacity, size, like=embedding)
+        cache = KeyValueCache(config.n_layer, batch, config.n_head, capacity, size, like=embedding)
         if batch == 1:
             cache.output = embedding.detach().t().contiguous()
         return cache
 
     def forward(
         self,
-        input_ids: Tensor,
-        attention_mask: Tensor | None = None,
-        position_ids: Tensor | None = None,
+        input_ids: Int[Tensor, "batch length"],
+        attention_mask: Int[Tensor, "batch all"] | None = None,
+        position_ids: Int[Tensor, "#batch length"] | None = None,
         past_key_values: KeyValueCache | None = None,
         use_cache: bool = False,
     ) -> GPTOutput:
@@ -180,13 +193,13 @@ class GPT(nn.Module):
             ValueError: there are more tokens than the context, or than the cache, holds.
         """
         if use_cache and past_key_values is None:
-            past_key_values = self.new_cache(len(input_ids), self.config.context)
-        start, length, room = 0, input_ids.shape[1], self.config.context
+            past_key_values = self.new_cache(len(input_ids), self.config.block_size)
+        start, length, room = 0, input_ids.shape[1], self.config.block_size
         if past_key_values is not None:
             start, room = past_key_values.length, min(room, past_key_values.capacity)
         if start + length > room:
             raise ValueError(
-                f"{start + length} tokens, and room for {room}: the context is {self.config.context} long, "
+                f"{start + length} tokens, and room for {room}: the context is {self.config.block_size} long, "
                 "a cache as long as it was made"
             )
         visible = _visible(start, length, attention_mask, position_ids, input_ids.device)
@@ -203,7 +216,9 @@ class GPT(nn.Module):
         return GPTOutput(_logits(self.final_norm(x), self.token_embedding.weight, past_key_values), past_key_values)
 
 
-def _logits(x: Tensor, embedding: Tensor, cache: KeyValueCache | None) -> Tensor:
+def _logits(
+    x: Float[Tensor, "batch length n_embd"], embedding: Float[Tensor, "vocab_size n_embd"], cache: KeyValueCache | None
+) -> Float[Tensor, "batch length vocab_size"]:
     """The output layer, whose weights are the embedding: x · embeddingᵀ.
 
     While it generates it is two fifths of the work, and what it costs is reading the weights. With a vocabulary of
@@ -218,8 +233,12 @@ def _logits(x: Tensor, embedding: Tensor, cache: KeyValueCache | None) -> Tensor
 
 
 def _visible(
-    start: int, length: int, attention_mask: Tensor | None, position_ids: Tensor | None, device: torch.device
-) -> Tensor | None:
+    start: int,
+    length: int,
+    attention_mask: Int[Tensor, "batch all"] | None,
+    position_ids: Int[Tensor, "#batch length"] | None,
+    device: torch.device,
+) -> Bool[Tensor, "_ 1 length all"] | None:
     """Which key each query sees, shape (batch or 1, 1, queries, keys); None for every key up to its own place."""
     if attention_mask is None and (position_ids is None or start) and (start == 0 or length == 1):
         return None

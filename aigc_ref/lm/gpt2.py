@@ -68,10 +68,10 @@ def load_gpt2(source: GPT2LMHeadModel | str | Path, dropout: float = 0.0) -> GPT
     _check(config)
     shape = GPTConfig(
         vocab_size=config.vocab_size,
-        context=config.n_positions,
-        layers=config.n_layer,
-        heads=config.n_head,
-        width=config.n_embd,
+        block_size=config.n_positions,
+        n_layer=config.n_layer,
+        n_head=config.n_head,
+        n_embd=config.n_embd,
         dropout=dropout,
         epsilon=config.layer_norm_epsilon,
     )
@@ -103,7 +103,7 @@ def to_gpt2(
         The model in evaluation mode, with weights of our model's type.
 
     Examples:
-        >>> ours = GPT(GPTConfig(vocab_size=50, context=16, layers=2, heads=2, width=8)).eval()
+        >>> ours = GPT(GPTConfig(vocab_size=50, block_size=16, n_layer=2, n_head=2, n_embd=8)).eval()
         >>> theirs = to_gpt2(ours, eos_token_id=3)
         >>> ids = torch.tensor([[3, 1, 4]])
         >>> torch.allclose(theirs(ids).logits, ours(ids).logits, atol=1e-6)
@@ -112,10 +112,10 @@ def to_gpt2(
     shape = model.config
     config = GPT2Config(
         vocab_size=shape.vocab_size,
-        n_positions=shape.context,
-        n_layer=shape.layers,
-        n_head=shape.heads,
-        n_embd=shape.width,
+        n_positions=shape.block_size,
+        n_layer=shape.n_layer,
+        n_head=shape.n_head,
+        n_embd=shape.n_embd,
         layer_norm_epsilon=shape.epsilon,
         embd_pdrop=shape.dropout,
         attn_pdrop=shape.dropout,

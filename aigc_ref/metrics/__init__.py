@@ -4,5 +4,7 @@
                      `python -m aigc_ref.metrics` reads files for all but the last
     with torch       calibration, bertscore, mauve, frechet, kernel_distance, inception_score, prdc
 
-tokenize says how texts are cut; report adds up precision and recall.
+report adds up precision and recall; how texts are cut and tags are read, `aigc_ref.text` says.
+
+The room knows `text` and no other.
 """

@@ -1,8 +1,8 @@
 """Metrics from the command line.
 
-Files of texts are UTF-8 and hold one a line; those that belong together have equally many lines. They are read as
-streams, so that a file may be longer than the memory, except for self-bleu. Scores are from 0 to 1.
-Features are matrices of numpy's .npy, a row a sample, as a model of your choice gave them; their metrics need torch.
+Text files are UTF-8 with one text per line; files that are compared have the same number of lines. They are streamed,
+so that a file may be larger than memory, except for self-bleu. Scores range from 0 to 1.
+Features are NumPy matrices (.npy) with a row per sample, from a model of your choice; their metrics need torch.
 """
 
 import json
@@ -13,16 +13,18 @@ from collections.abc import Iterator, Sequence
 from itertools import tee
 from typing import Literal, get_args
 
+from aigc_ref.arguments import bounded
+from aigc_ref.extras import INSTALL
 from aigc_ref.metrics.bleu import Smoothing, corpus_bleu
 from aigc_ref.metrics.chrf import corpus_chrf
 from aigc_ref.metrics.command import Answer, Command, Run, plain
 from aigc_ref.metrics.diversity import distinct, self_bleu
 from aigc_ref.metrics.feature_commands import FEATURE_COMMANDS
-from aigc_ref.metrics.ner import OUTSIDE, ner_report
+from aigc_ref.metrics.ner import ner_report
 from aigc_ref.metrics.rouge import corpus_rouge
-from aigc_ref.metrics.tokenize import Tokenize, english_words, tokenize, words
 from aigc_ref.text.conll import stream_aligned_tags
 from aigc_ref.text.lines import stream_aligned_lines
+from aigc_ref.text.segmentation import Tokenize, english_words, tokenize, words
 
 CLOSED_PIPE = 128 + 13  # what a shell makes of SIGPIPE, which ends other programs there
 
@@ -66,9 +68,15 @@ def chrf_command(parser: ArgumentParser) -> Run:
     _add_texts(parser, "+")
     _add_order(parser, 6)
     parser.add_argument(
-        "--word-order", type=int, default=0, metavar="N", help="the longest n-gram of words (%(default)s)"
+        "--word-order", type=bounded(int, 0), default=0, metavar="N", help="longest n-gram of words (%(default)s)"
     )
-    parser.add_argument("--beta", type=float, default=2.0, metavar="B", help="the weight of recall (%(default)s)")
+    parser.add_argument(
+        "--beta",
+        type=bounded(float, 0),
+        default=2.0,
+        metavar="B",
+        help="weight of recall against precision (%(default)s)",
+    )
 
     def run(options: Namespace) -> Answer:
         score = corpus_chrf(
@@ -83,10 +91,12 @@ def chrf_command(parser: ArgumentParser) -> Run:
 
 
 def rouge_command(parser: ArgumentParser) -> Run:
-    """ROUGE-1, ROUGE-2, ROUGE-L, and with --newline ROUGE-Lsum, each the mean over the lines."""
+    """ROUGE-1, ROUGE-2 and ROUGE-L, with --newline also ROUGE-Lsum, each averaged over the lines."""
     _add_texts(parser, None)
     _add_tokenizer(parser, "words")
-    parser.add_argument("--newline", metavar="TEXT", help="what parts sentences within a line, for ROUGE-Lsum: <n>")
+    parser.add_argument(
+        "--newline", metavar="TEXT", help="separator of sentences within a line, such as <n>; adds ROUGE-Lsum"
+    )
 
     def run(options: Namespace) -> Answer:
         def parted(text: str) -> str:
@@ -107,28 +117,21 @@ def rouge_command(parser: ArgumentParser) -> Run:
 
 
 def ner_command(parser: ArgumentParser) -> Run:
-    """Entities and tokens of two CoNLL files with the same tokens."""
-    parser.add_argument("gold", metavar="GOLD", help="the right tags, in the last column")
-    parser.add_argument("predicted", metavar="PRED", help="the tags that a model gave, in the last column")
-    parser.add_argument("--strict", action="store_true", help="read IOB2 to the letter, not as conlleval does")
+    """Precision, recall and F1 of entities and of tokens, from two CoNLL files with the same tokens."""
+    parser.add_argument("gold", metavar="GOLD", help="file with the correct tags, in the last column")
+    parser.add_argument("predicted", metavar="PRED", help="file with a model's tags, in the last column")
+    parser.add_argument("--strict", action="store_true", help="read tags as strict IOB2, not as conlleval does")
 
     def run(options: Namespace) -> Answer:
         gold, predicted = tee(stream_aligned_tags(options.gold, options.predicted))
         report = ner_report((tags for tags, _ in gold), (tags for _, tags in predicted), strict=options.strict)
-        data = {
-            "metric": "ner",
-            "strict": options.strict,
-            "entities": report.entities.data(),
-            "tokens": report.tokens.without(OUTSIDE).data(),
-            "tokens_with_outside": report.tokens.data(),
-        }
-        return Answer(data, str(report))
+        return Answer({"metric": "ner", **report.data()}, str(report))
 
     return run
 
 
 def distinct_command(parser: ArgumentParser) -> Run:
-    """The share of n-grams that are different; higher is more diverse."""
+    """The share of distinct n-grams; higher is more diverse."""
     parser.add_argument("texts", metavar="FILE")
     _add_order(parser, 2)
     _add_tokenizer(parser, "tokens")
@@ -142,7 +145,7 @@ def distinct_command(parser: ArgumentParser) -> Run:
 
 
 def self_bleu_command(parser: ArgumentParser) -> Run:
-    """The mean BLEU of each line against all others; lower is more diverse."""
+    """The mean BLEU of each line against all the others; lower is more diverse."""
     parser.add_argument("texts", metavar="FILE")
     _add_order(parser, 4)
     _add_smoothing(parser, "floor")
@@ -191,7 +194,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ValueError as error:
         return _fail(str(error))
     except ModuleNotFoundError as error:
-        return _fail(f"needs {error.name}: pip install 'aigc-ref[train]'")
+        return _fail(f"needs {error.name}: run {INSTALL}")
     return _print((json.dumps(answer.data, ensure_ascii=False, indent=2) if options.json else answer.table) + "\n")
 
 
@@ -209,27 +212,27 @@ def _only(path: str) -> Iterator[str]:
 
 
 def _add_texts(parser: ArgumentParser, references: Literal["+"] | None) -> None:
-    parser.add_argument("hypotheses", metavar="HYP", help="what was generated, a text a line")
-    parser.add_argument(
-        "references", metavar="REF", nargs=references, help="what it is compared with, on the same line"
-    )
+    parser.add_argument("hypotheses", metavar="HYP", help="generated texts, one per line")
+    parser.add_argument("references", metavar="REF", nargs=references, help="reference texts, on the same lines")
 
 
 def _add_order(parser: ArgumentParser, default: int) -> None:
-    parser.add_argument("--order", type=int, default=default, metavar="N", help="the longest n-gram (%(default)s)")
+    parser.add_argument(
+        "--order", type=bounded(int, 1), default=default, metavar="N", help="longest n-gram (%(default)s)"
+    )
 
 
 def _add_smoothing(parser: ArgumentParser, default: Smoothing) -> None:
     choices = get_args(Smoothing)
     parser.add_argument(
-        "--smoothing", choices=choices, default=default, help="of n-grams without a match (%(default)s)"
+        "--smoothing", choices=choices, default=default, help="what to do where no n-gram matches (%(default)s)"
     )
 
 
 def _add_tokenizer(parser: ArgumentParser, default: str) -> None:
     ways = (
-        "tokens: Han characters, words and marks; words: without marks, in lower case; english: as rouge-score; "
-        "spaces; characters"
+        "tokens: Han characters, words and punctuation; words: the same without punctuation, in lower case; "
+        "english: as rouge-score; spaces: split at white space; characters"
     )
     parser.add_argument("--tokenizer", choices=TOKENIZERS, default=default, help=f"{ways} ({default})")
 
@@ -242,7 +245,7 @@ def _print(text: str) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python flushes once more as it ends
         if isinstance(error, BrokenPipeError):  # who reads has had enough, as with head
             return CLOSED_PIPE
-        return _fail(f"standard output: {error.strerror}; make room, or write elsewhere")
+        return _fail(f"standard output: {error.strerror}; free some space, or write elsewhere")
     return 0
 
 

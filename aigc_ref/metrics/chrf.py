@@ -17,11 +17,13 @@ Papers: paper-chrf, paper-sacrebleu.
 import math
 import re
 from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import dataclass
 
+from aigc_ref.metrics.ngrams import in_common, ngrams
 from aigc_ref.metrics.pairs import with_references
-from aigc_ref.metrics.tokenize import HAN, Tokenize, in_common, ngrams
+from aigc_ref.text.segmentation import HAN, Tokenize
 
-Counts = list[tuple[int, int, int]]
+Grams = tuple[tuple[int, int, int], ...]
 """For each order: n-grams of the hypothesis, of the reference, and in common."""
 
 _HAN = re.compile(f"[{HAN}]")
@@ -46,6 +48,65 @@ def spaced_words(text: str) -> list[str]:
         else:
             words.append(word)
     return words
+
+
+@dataclass(frozen=True, slots=True)
+class ChrfCounts:
+    """What the chrF of a corpus is made of. The counts of its parts add up to those of the whole.
+
+    Examples:
+        >>> ChrfCounts(((4, 4, 4), (3, 3, 0)), beta=1.0).score
+        0.5
+    """
+
+    grams: Grams
+    beta: float
+    """How many times as much as precision recall counts; by it one of several references was chosen."""
+
+    @classmethod
+    def empty(cls, order: int = 6, word_order: int = 0, beta: float = 2.0) -> "ChrfCounts":
+        """The counts of no text, to begin a sum with."""
+        return cls(((0, 0, 0),) * (order + word_order), beta)
+
+    def __add__(self, other: "ChrfCounts") -> "ChrfCounts":
+        if len(self.grams) != len(other.grams) or self.beta != other.beta:
+            raise ValueError("counts of other orders or of another beta cannot be added")
+        return ChrfCounts(_added(self.grams, other.grams), self.beta)
+
+    @property
+    def score(self) -> float:
+        return _score(self.grams, self.beta)
+
+
+def chrf_counts(
+    hypotheses: Iterable[str],
+    references: Iterable[Sequence[str]],
+    *,
+    order: int = 6,
+    word_order: int = 0,
+    beta: float = 2.0,
+    tokenize: Tokenize = spaced_words,
+) -> ChrfCounts:
+    """The counts of a corpus, or of the part of one that a process has; the arguments are those of `corpus_chrf`.
+
+    Raises:
+        ValueError: as `corpus_chrf`. A part without a text has `ChrfCounts.empty`.
+
+    Examples:
+        >>> one, other = chrf_counts(["春眠不觉晓"], [["春眠不觉晓"]]), chrf_counts(["白日依山尽"], [["白日依山近"]])
+        >>> whole = corpus_chrf(["春眠不觉晓", "白日依山尽"], [["春眠不觉晓"], ["白日依山近"]])
+        >>> (one + other).score == whole
+        True
+    """
+    if order < 1 or word_order < 0:
+        raise ValueError(f"order must be at least 1 and word_order at least 0, not {order} and {word_order}")
+    if not math.isfinite(beta):
+        raise ValueError(f"beta is a finite number, not {beta}")
+    sums = ChrfCounts.empty(order, word_order).grams
+    for hypothesis, texts in with_references(hypotheses, references):
+        candidates = (_counts(hypothesis, text, order, word_order, tokenize) for text in texts)
+        sums = _added(sums, max(candidates, key=lambda grams: _score(grams, beta)))
+    return ChrfCounts(sums, beta)
 
 
 def corpus_chrf(
@@ -75,16 +136,7 @@ def corpus_chrf(
         >>> round(corpus_chrf(["白日依山尽"], [["白日依山近"]]), 4)
         0.5433
     """
-    if order < 1 or word_order < 0:
-        raise ValueError(f"order must be at least 1 and word_order at least 0, not {order} and {word_order}")
-    if not math.isfinite(beta):
-        raise ValueError(f"beta is a finite number, not {beta}")
-    sums = [(0, 0, 0)] * (order + word_order)
-    for hypothesis, texts in with_references(hypotheses, references):
-        candidates = (_counts(hypothesis, text, order, word_order, tokenize) for text in texts)
-        best = max(candidates, key=lambda counts: _score(counts, beta))
-        sums = [(a + d, b + e, c + f) for (a, b, c), (d, e, f) in zip(sums, best, strict=True)]
-    return _score(sums, beta)
+    return chrf_counts(hypotheses, references, order=order, word_order=word_order, beta=beta, tokenize=tokenize).score
 
 
 def sentence_chrf(
@@ -105,22 +157,26 @@ def sentence_chrf(
     return corpus_chrf([hypothesis], [references], order=order, word_order=word_order, beta=beta, tokenize=tokenize)
 
 
-def _counts(hypothesis: str, reference: str, order: int, word_order: int, tokenize: Tokenize) -> Counts:
+def _counts(hypothesis: str, reference: str, order: int, word_order: int, tokenize: Tokenize) -> Grams:
     one, other = "".join(hypothesis.split()), "".join(reference.split())
     grams = [(_pieces(one, n), _pieces(other, n)) for n in range(1, order + 1)]
     if word_order:
         words, others = tokenize(hypothesis), tokenize(reference)
         grams += [(ngrams(words, n), ngrams(others, n)) for n in range(1, word_order + 1)]
     # As in sacrebleu, what cannot match because the reference is too short does not count against precision.
-    return [(len(ours) if theirs else 0, len(theirs), in_common(ours, theirs)) for ours, theirs in grams]
+    return tuple((len(ours) if theirs else 0, len(theirs), in_common(ours, theirs)) for ours, theirs in grams)
 
 
 def _pieces(text: str, n: int) -> Sequence[Hashable]:
     return [text[start : start + n] for start in range(len(text) - n + 1)]
 
 
-def _score(counts: Counts, beta: float) -> float:
-    effective = [(ours, theirs, matches) for ours, theirs, matches in counts if ours and theirs]
+def _added(one: Grams, other: Grams) -> Grams:
+    return tuple((a + d, b + e, c + f) for (a, b, c), (d, e, f) in zip(one, other, strict=True))
+
+
+def _score(grams: Grams, beta: float) -> float:
+    effective = [(ours, theirs, matches) for ours, theirs, matches in grams if ours and theirs]
     if not any(matches for _, _, matches in effective):
         return 0.0
     precision = sum(matches / ours for ours, _, matches in effective) / len(effective)

@@ -13,9 +13,10 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Hashable, Iterable, Sequence
 
-from aigc_ref.metrics.bleu import Smoothing, bleu_of_counts
-from aigc_ref.metrics.tokenize import Tokenize, ngrams
-from aigc_ref.metrics.tokenize import tokenize as default_tokenize
+from aigc_ref.metrics.bleu import BleuCounts, Smoothing
+from aigc_ref.metrics.ngrams import ngrams
+from aigc_ref.text.segmentation import Tokenize
+from aigc_ref.text.segmentation import tokenize as default_tokenize
 
 
 def distinct(texts: Iterable[str], order: int = 2, *, tokenize: Tokenize = default_tokenize) -> tuple[float, ...]:
@@ -98,7 +99,7 @@ def self_bleu(
                 matches[n] += min(count, second if owner == index else first)
         if longest:
             nearest = _nearest(lengths, len(tokens))
-            total += bleu_of_counts(matches, totals, len(tokens), nearest, smoothing).score
+            total += BleuCounts(tuple(matches), tuple(totals), len(tokens), nearest).bleu(smoothing).score
     return total / len(texts)
 
 

@@ -10,6 +10,7 @@ from statistics import fmean, pstdev
 from typing import TYPE_CHECKING
 from zipfile import BadZipFile
 
+from aigc_ref.arguments import bounded
 from aigc_ref.metrics.command import Answer, Command, Run, plain
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def frechet_command(parser: ArgumentParser) -> Run:
-    """The Fréchet distance between two sets of features; FID, where they are Inception's."""
+    """The Fréchet distance between two sets of features; FID if they are Inception's."""
     _add_features(parser)
 
     def run(options: Namespace) -> Answer:
@@ -30,10 +31,14 @@ def frechet_command(parser: ArgumentParser) -> Run:
 
 
 def kernel_command(parser: ArgumentParser) -> Run:
-    """The kernel distance (KID) between two sets of features: mean and deviation over random subsets."""
+    """The kernel distance (KID) between two sets of features: mean and standard deviation over random subsets."""
     _add_features(parser)
-    parser.add_argument("--subsets", type=int, default=100, metavar="N", help="how many (%(default)s)")
-    parser.add_argument("--subset-size", type=int, default=1000, metavar="N", help="samples of each (%(default)s)")
+    parser.add_argument(
+        "--subsets", type=bounded(int, 1), default=100, metavar="N", help="random subsets (%(default)s)"
+    )
+    parser.add_argument(
+        "--subset-size", type=bounded(int, 2), default=1000, metavar="N", help="samples per subset (%(default)s)"
+    )
     _add_seed(parser)
 
     def run(options: Namespace) -> Answer:
@@ -51,7 +56,13 @@ def kernel_command(parser: ArgumentParser) -> Run:
 def neighbours_command(parser: ArgumentParser) -> Run:
     """Precision, recall, density and coverage of generated features, by nearest neighbours."""
     _add_features(parser)
-    parser.add_argument("--neighbours", type=int, default=5, metavar="K", help="to a ball's edge (%(default)s)")
+    parser.add_argument(
+        "--neighbours",
+        type=bounded(int, 1),
+        default=5,
+        metavar="K",
+        help="the radius around a sample is its distance to the K-th neighbour (%(default)s)",
+    )
 
     def run(options: Namespace) -> Answer:
         from aigc_ref.metrics.prdc import precision_recall_density_coverage
@@ -64,9 +75,11 @@ def neighbours_command(parser: ArgumentParser) -> Run:
 
 
 def mauve_command(parser: ArgumentParser) -> Run:
-    """MAUVE of two sets of texts' features: how alike what either says is."""
+    """MAUVE: how similar two sets of texts are, by their features."""
     _add_features(parser)
-    parser.add_argument("--groups", type=int, metavar="N", help="of k-means; by default a tenth of the smaller set")
+    parser.add_argument(
+        "--groups", type=bounded(int, 1), metavar="N", help="clusters of k-means (a tenth of the smaller set)"
+    )
     _add_seed(parser)
 
     def run(options: Namespace) -> Answer:
@@ -80,9 +93,11 @@ def mauve_command(parser: ArgumentParser) -> Run:
 
 
 def inception_command(parser: ArgumentParser) -> Run:
-    """The inception score of probabilities of classes, a row a sample."""
+    """The inception score, from class probabilities with a row per sample."""
     parser.add_argument("probabilities", metavar="FILE.npy")
-    parser.add_argument("--splits", type=int, default=10, metavar="N", help="of the samples (%(default)s)")
+    parser.add_argument(
+        "--splits", type=bounded(int, 1), default=10, metavar="N", help="parts of the samples (%(default)s)"
+    )
 
     def run(options: Namespace) -> Answer:
         from aigc_ref.metrics.inception_score import inception_scores
@@ -104,12 +119,14 @@ FEATURE_COMMANDS: dict[str, Command] = {
 
 
 def _add_features(parser: ArgumentParser) -> None:
-    parser.add_argument("real", metavar="REAL.npy", help="features of real samples")
-    parser.add_argument("generated", metavar="GENERATED.npy", help="features of generated ones")
+    parser.add_argument("real", metavar="REAL.npy", help="features of the real samples")
+    parser.add_argument("generated", metavar="GENERATED.npy", help="features of the generated samples")
 
 
 def _add_seed(parser: ArgumentParser) -> None:
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="of chance (%(default)s)")
+    parser.add_argument(
+        "--seed", type=bounded(int, 0), default=0, metavar="N", help="seed of the random numbers (%(default)s)"
+    )
 
 
 def _features(options: Namespace, least: int = 1) -> "tuple[Tensor, Tensor]":
@@ -140,7 +157,7 @@ def _matrix(path: str, least: int = 1) -> "Tensor":
     try:
         array = numpy.load(Path(path), allow_pickle=False)
     except (ValueError, EOFError, BadZipFile) as error:  # a .npz is a zip file, and known by how it begins
-        raise ValueError(f"{path}: is no array of numpy ({error}); write one with numpy.save") from None
+        raise ValueError(f"{path}: not a NumPy array ({error}); write one with numpy.save") from None
     if not isinstance(array, numpy.ndarray) or array.ndim != 2 or array.dtype.kind not in "fiu":
         shape = getattr(array, "shape", "several arrays")
         raise ValueError(f"{path}: holds {shape}, not a matrix of numbers; write one array, samples by features")

@@ -85,10 +85,10 @@ def kernel_distances(
             f"cannot draw {subsets} subsets of {subset_size} samples from sets of {len(one)} and {len(other)};"
             " a subset takes from 2 samples to all of the smaller set"
         )
-    chance = torch.Generator().manual_seed(seed)
+    generator = torch.Generator().manual_seed(seed)
 
     def drawn(matrix: Tensor) -> Tensor:
-        return matrix[torch.randperm(len(matrix), generator=chance)[:subset_size].to(matrix.device)]
+        return matrix[torch.randperm(len(matrix), generator=generator)[:subset_size].to(matrix.device)]
 
     return [kernel_distance(drawn(one), drawn(other)) for _ in range(subsets)]
 

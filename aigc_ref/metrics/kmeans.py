@@ -48,24 +48,24 @@ def kmeans(points: Tensor, clusters: int, *, starts: int = 5, steps: int = 500, 
     points = feature_matrix(points)
     if not 1 <= clusters <= len(points) or starts < 1:
         raise ValueError(f"cannot make {clusters} groups of {len(points)} points in {starts} runs")
-    chance = torch.Generator(device=points.device).manual_seed(seed)
-    runs = (lloyd(points, plus_plus(points, clusters, chance), steps) for _ in range(starts))
+    generator = torch.Generator(device=points.device).manual_seed(seed)
+    runs = (lloyd(points, plus_plus(points, clusters, generator), steps) for _ in range(starts))
     return min(runs, key=lambda run: run.inertia)
 
 
-def plus_plus(points: Tensor, clusters: int, chance: torch.Generator) -> Tensor:
+def plus_plus(points: Tensor, clusters: int, generator: torch.Generator) -> Tensor:
     """Centres to start from, spread over the points; all different where there are as many different points.
 
     Examples:
-        >>> chance = torch.Generator().manual_seed(0)
-        >>> sorted(plus_plus(torch.tensor([[0.0], [0.0], [0.0], [7.0]]), 2, chance).flatten().tolist())
+        >>> generator = torch.Generator().manual_seed(0)
+        >>> sorted(plus_plus(torch.tensor([[0.0], [0.0], [0.0], [7.0]]), 2, generator).flatten().tolist())
         [0.0, 7.0]
     """
-    chosen = [int(torch.randint(len(points), (1,), generator=chance, device=points.device))]
+    chosen = [int(torch.randint(len(points), (1,), generator=generator, device=points.device))]
     nearest = (points - points[chosen]).square().sum(dim=1)
     while len(chosen) < clusters:
         weights = nearest if nearest.any() else torch.ones_like(nearest)  # fewer different points than groups
-        chosen.append(int(torch.multinomial(weights, 1, generator=chance)))
+        chosen.append(int(torch.multinomial(weights, 1, generator=generator)))
         nearest = torch.minimum(nearest, (points - points[chosen[-1]]).square().sum(dim=1))
     return points[chosen]
 

@@ -1,47 +1,55 @@
-"""Precision, recall and F1 of several rows, and their averages.
+"""Precision, recall and F1 of several classes, and their averages.
 
-Of what a row is about, so much is there, so much was found, and so much of that is right.
+A row is a class, such as a label or a type of entity. Its support is the number of cases there are, predicted is the
+number of cases that a model gave, and true positives are those that are both.
 
-    precision   right / found
-    recall      right / there
-    F1          2 · precision · recall / (precision + recall) = 2 · right / (found + there)
+    precision   true positives / predicted
+    recall      true positives / support
+    F1          2 · precision · recall / (precision + recall) = 2 · true positives / (predicted + support)
 
     micro       the figures of the counts added up: every case counts alike
     macro       the mean of the rows' figures: every row counts alike
-    weighted    the mean that counts a row as often as it is there
+    weighted    the mean of the rows' figures, weighted by their support
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from operator import mul
-from typing import NamedTuple
+from dataclasses import dataclass, field
+from operator import add, mul
+from typing import Any, NamedTuple
 
 HEAD = f"{'':12} {'precision':>10}{'recall':>10}{'f1-score':>10}{'support':>10}"
 """Over the columns of `Report.lines` and `Report.averages`."""
 
 
 class Counts(NamedTuple):
-    """What the figures of a row are made of."""
+    """What the figures of a row are made of. The counts of two parts of a corpus add up to those of the whole.
 
-    right: int
-    found: int
-    there: int
-    """Its support."""
+    Examples:
+        >>> Counts(1, predicted=2, support=3) + Counts(3, predicted=3, support=3)
+        Counts(true_positives=4, predicted=5, support=6)
+    """
+
+    true_positives: int = 0
+    predicted: int = 0
+    support: int = 0
+
+    def __add__(self, other: "Counts") -> "Counts":  # type: ignore[override]  # other tuples are joined
+        return Counts(*map(add, self, other))
 
     @property
     def precision(self) -> float:
-        """0 where nothing was found."""
-        return self.right / self.found if self.found else 0.0
+        """0 where nothing was predicted."""
+        return self.true_positives / self.predicted if self.predicted else 0.0
 
     @property
     def recall(self) -> float:
-        """0 where nothing is there."""
-        return self.right / self.there if self.there else 0.0
+        """0 where there is nothing to find."""
+        return self.true_positives / self.support if self.support else 0.0
 
     @property
     def f1(self) -> float:
         """0 where nothing is right."""
-        return 2 * self.right / (self.found + self.there) if self.right else 0.0
+        return 2 * self.true_positives / (self.predicted + self.support) if self.true_positives else 0.0
 
 
 class Mean(NamedTuple):
@@ -54,19 +62,25 @@ class Mean(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A row for each label.
+    """A row for each class. Reports of the parts of a corpus add up to that of the whole; `Report()` is that of none.
 
     Examples:
-        >>> report = Report({"LOC": Counts(right=1, found=1, there=2), "PER": Counts(right=3, found=4, there=3)})
-        >>> report.micro, report.micro.f1, report.macro.recall, report.weighted.recall
-        (Counts(right=4, found=5, there=5), 0.8, 0.75, 0.8)
+        >>> report = Report({"LOC": Counts(1, predicted=1, support=2), "PER": Counts(3, predicted=4, support=3)})
+        >>> report.micro
+        Counts(true_positives=4, predicted=5, support=5)
+        >>> report.micro.f1, report.macro.recall, report.weighted.recall
+        (0.8, 0.75, 0.8)
     """
 
-    rows: Mapping[str, Counts]
+    rows: Mapping[str, Counts] = field(default_factory=dict)
+
+    def __add__(self, other: "Report") -> "Report":
+        names = sorted({*self.rows, *other.rows})
+        return Report({name: self.rows.get(name, Counts()) + other.rows.get(name, Counts()) for name in names})
 
     @property
     def micro(self) -> Counts:
-        return Counts(*map(sum, zip(Counts(0, 0, 0), *self.rows.values(), strict=True)))
+        return sum(self.rows.values(), Counts())
 
     @property
     def macro(self) -> Mean:
@@ -74,7 +88,7 @@ class Report:
 
     @property
     def weighted(self) -> Mean:
-        return self._mean([row.there for row in self.rows.values()])
+        return self._mean([row.support for row in self.rows.values()])
 
     def without(self, name: str) -> "Report":
         """The same without a row."""
@@ -86,22 +100,22 @@ class Report:
         figures = zip(Mean(0, 0, 0), *((row.precision, row.recall, row.f1) for row in self.rows.values()), strict=True)
         return Mean(*(sum(map(mul, shares, column)) for _, *column in figures))
 
-    def data(self) -> dict[str, object]:
-        """As JSON has it."""
-        averages: dict[str, Counts | Mean] = {"micro": self.micro, "macro": self.macro, "weighted": self.weighted}
+    def data(self) -> dict[str, dict[str, Any]]:
+        """As JSON has it: for each row and for micro the counts as well."""
         return {
-            "rows": {name: _figures(row) | row._asdict() for name, row in self.rows.items()},
-            **{name: _figures(row) for name, row in averages.items()},
-            "support": self.micro.there,
+            "rows": {name: _figures(row) for name, row in self.rows.items()},
+            "micro": _figures(self.micro),
+            "macro": _figures(self.macro),
+            "weighted": _figures(self.weighted),
         }
 
     def lines(self) -> list[str]:
         """A line of a table for each row."""
-        return [_line(name, row, row.there) for name, row in self.rows.items()]
+        return [_line(name, row, row.support) for name, row in self.rows.items()]
 
     def averages(self, remark: str) -> list[str]:
         """A line for each average, with a remark on the first."""
-        support = self.micro.there
+        support = self.micro.support
         return [
             f"{_line('micro avg', self.micro, support)}   {remark}",
             _line("macro avg", self.macro, support),
@@ -110,7 +124,8 @@ class Report:
 
 
 def _figures(row: Counts | Mean) -> dict[str, float]:
-    return {"precision": row.precision, "recall": row.recall, "f1": row.f1}
+    figures = {"precision": row.precision, "recall": row.recall, "f1": row.f1}
+    return figures | row._asdict() if isinstance(row, Counts) else figures
 
 
 def _line(name: str, row: Counts | Mean, support: int) -> str:

@@ -20,12 +20,16 @@ Paper: paper-rouge.
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import chain
 from operator import add
 from typing import NamedTuple
 
+from aigc_ref.metrics.ngrams import in_common, ngrams
 from aigc_ref.metrics.pairs import paired
-from aigc_ref.metrics.tokenize import Tokenize, in_common, ngrams, words
+from aigc_ref.text.segmentation import Tokenize, words
+
+_UNITS = 2**128  # a figure, at least 1 / words, is a whole number of such parts in texts of fewer than 2⁷⁰ words
 
 
 class Rouge(NamedTuple):
@@ -104,6 +108,52 @@ def rouge(hypothesis: str, reference: str, *, tokenize: Tokenize = words) -> Rou
     return RougeScores(_rouge_n(one, other, 1), _rouge_n(one, other, 2), longest, lsum)
 
 
+@dataclass(frozen=True, slots=True)
+class RougeSums:
+    """What the ROUGE of a corpus is made of. The sums of its parts add up to those of the whole, to the last digit.
+
+    Floating-point sums depend on the order of what is added. These are exact: whole multiples of 2⁻¹²⁸.
+    """
+
+    pairs: int = 0
+    sums: tuple[int, ...] = (0,) * 12
+    """Of precision, recall and F1, for each of the four."""
+
+    def __add__(self, other: "RougeSums") -> "RougeSums":
+        return RougeSums(self.pairs + other.pairs, tuple(map(add, self.sums, other.sums)))
+
+    @property
+    def means(self) -> RougeScores:
+        """Each figure's mean over the pairs.
+
+        Raises:
+            ValueError: there is no pair.
+        """
+        if not self.pairs:
+            raise ValueError("no pair of texts: there is nothing to average")
+        means = [value / (self.pairs * _UNITS) for value in self.sums]
+        return RougeScores(*(Rouge(*means[start : start + 3]) for start in range(0, 12, 3)))
+
+
+def rouge_sums(hypotheses: Iterable[str], references: Iterable[str], *, tokenize: Tokenize = words) -> RougeSums:
+    """The sums of a corpus, or of the part of one that a process has; the arguments are those of `corpus_rouge`.
+
+    Raises:
+        ValueError: as `corpus_rouge`. A part without a text has `RougeSums()`.
+
+    Examples:
+        >>> one, other = rouge_sums(["春眠不觉晓"], ["春眠不觉晓"]), rouge_sums(["夜来风雨声"], ["夜来风雨生"])
+        >>> (one + other).means == corpus_rouge(["春眠不觉晓", "夜来风雨声"], ["春眠不觉晓", "夜来风雨生"])
+        True
+    """
+    sums, number, units = [0] * 12, 0, float(_UNITS)  # to multiply by a power of two is exact
+    for hypothesis, reference in paired(hypotheses, references, "hypotheses", "references"):
+        number += 1
+        figures = chain(*rouge(hypothesis, reference, tokenize=tokenize))
+        sums = list(map(add, sums, [int(figure * units) for figure in figures]))
+    return RougeSums(number, tuple(sums))
+
+
 def corpus_rouge(hypotheses: Iterable[str], references: Iterable[str], *, tokenize: Tokenize = words) -> RougeScores:
     """Means over the pairs of a corpus, which may be a stream.
 
@@ -121,12 +171,7 @@ def corpus_rouge(hypotheses: Iterable[str], references: Iterable[str], *, tokeni
         >>> corpus_rouge(["春眠不觉晓", "夜"], ["春眠不觉晓", "昼"]).rouge_1
         Rouge(precision=0.5, recall=0.5, f1=0.5)
     """
-    sums, number = [0.0] * 12, 0
-    for hypothesis, reference in paired(hypotheses, references, "hypotheses", "references"):
-        number += 1
-        sums = list(map(add, sums, chain(*rouge(hypothesis, reference, tokenize=tokenize))))
-    means = [value / number for value in sums]
-    return RougeScores(*(Rouge(*means[start : start + 3]) for start in range(0, 12, 3)))
+    return rouge_sums(hypotheses, references, tokenize=tokenize).means
 
 
 def longest_common_subsequence(one: Sequence[str], other: Sequence[str]) -> int:

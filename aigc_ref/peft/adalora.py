@@ -18,10 +18,11 @@ Paper: paper-adalora.
 from typing import Literal
 
 import torch
+from jaxtyping import Bool, Float
 from torch import Tensor, nn
 from transformers.pytorch_utils import Conv1D
 
-from aigc_ref.peft.layers import added_layers, choose, insert
+from aigc_ref.peft.layers import match_layers, wrap_layers, wrapped_layers
 from aigc_ref.peft.lora import LINEAR, LowRankLinear
 
 Scaling = Literal["lora", "peft"]
@@ -40,7 +41,7 @@ class AdaLoRALinear(LowRankLinear):
         True
     """
 
-    kept: Tensor
+    mask: Bool[Tensor, " r"]
 
     def __init__(
         self, base: nn.Linear | Conv1D, rank: int, alpha: float, dropout: float = 0.0, scaling: Scaling = "lora"
@@ -54,12 +55,12 @@ class AdaLoRALinear(LowRankLinear):
         self.Q = self.new_parameter(rank, self.in_features)
         for vectors in (self.P, self.Q):
             nn.init.normal_(vectors, std=0.02)
-        self.register_buffer("kept", torch.ones(rank, dtype=torch.bool, device=base.weight.device))
+        self.register_buffer("mask", torch.ones(rank, dtype=torch.bool, device=base.weight.device))
         for name in LEARNT:
             for what in SEEN:
                 self.register_buffer(f"{name}_{what}", torch.zeros_like(getattr(self, name), requires_grad=False))
 
-    def factors(self) -> tuple[Tensor, Tensor]:
+    def factors(self) -> tuple[Float[Tensor, "r in"], Float[Tensor, "out r"]]:
         """A = Λ Q and B = P."""
         return self.Q * self.singular_values[:, None], self.P
 
@@ -95,13 +96,13 @@ def add_adalora(
         ValueError: a pattern fits no layer, or one that shares its weight with another or that is not called, as in
             torch's own `nn.MultiheadAttention` and `nn.TransformerEncoderLayer`.
     """
-    chosen = choose(model, pattern, LINEAR)
-    return insert(
+    chosen = match_layers(model, pattern, LINEAR)
+    return wrap_layers(
         model, {name: AdaLoRALinear(layer, rank, alpha, dropout, scaling) for name, layer in chosen.items()}, head
     )
 
 
-def orthogonality(model: nn.Module, form: Orthogonality = "paper") -> Tensor:
+def orthogonality(model: nn.Module, form: Orthogonality = "paper") -> Float[Tensor, ""]:
     """R, how far P and Q are from orthonormal columns and rows: a term of the loss, times a γ of 0.1 to 0.5."""
     errors = []
     for layer in adalora_layers(model).values():
@@ -118,7 +119,7 @@ def adalora_layers(model: nn.Module) -> dict[str, AdaLoRALinear]:
     Raises:
         ValueError: there is none.
     """
-    layers = {name: layer for name, layer in added_layers(model).items() if isinstance(layer, AdaLoRALinear)}
+    layers = {name: layer for name, layer in wrapped_layers(model).items() if isinstance(layer, AdaLoRALinear)}
     if not layers:
         raise ValueError("the model has no AdaLoRA; `add_adalora` puts it in")
     return layers

@@ -15,10 +15,11 @@ from collections.abc import Callable
 
 import torch
 import torch.nn.functional as F
+from jaxtyping import Float
 from torch import Tensor, nn
 from transformers import PreTrainedModel
 
-from aigc_ref.peft.layers import Added, choose, insert
+from aigc_ref.peft.layers import Wrapped, match_layers, wrap_layers
 
 Activation = Callable[[Tensor], Tensor]
 SUBLAYER_ENDS = r".*\.(output\.dropout|attn(\.attention)?\.resid_dropout|mlp\.dropout)"
@@ -48,20 +49,20 @@ class Adapter(nn.Module):
             nn.init.trunc_normal_(layer.weight, std=DEVIATION, a=-2 * DEVIATION, b=2 * DEVIATION)
             nn.init.zeros_(layer.bias)
 
-    def forward(self, hidden: Tensor) -> Tensor:
+    def forward(self, hidden: Float[Tensor, "*batch width"]) -> Float[Tensor, "*batch width"]:
         """Hidden states of shape (…, width) → as many."""
         change: Tensor = self.up(self.activation(self.down(hidden)))
         return hidden + change
 
 
-class Adapted(Added):
+class Adapted(Wrapped):
     """The layer that ends a sublayer, and an adapter behind it, in float32 at least."""
 
     def __init__(self, base: nn.Module, adapter: Adapter) -> None:
         super().__init__(base)
         self.adapter = adapter
 
-    def forward(self, inputs: Tensor) -> Tensor:
+    def forward(self, inputs: Float[Tensor, "*batch in"]) -> Float[Tensor, "*batch width"]:
         """Inputs of shape (…, width) → outputs of the base's shape and precision."""
         outputs: Tensor = self.base(inputs)
         adapted: Tensor = self.adapter(outputs.to(self.adapter.up.weight.dtype))
@@ -106,9 +107,9 @@ def add_adapters(
 
     layers = {
         name: Adapted(layer, Adapter(model.config.hidden_size, size, activation).to(weight.device, precision))
-        for name, layer in choose(model, pattern, (nn.Dropout,)).items()
+        for name, layer in match_layers(model, pattern, (nn.Dropout,)).items()
     }
-    names = insert(model, layers, head)
+    names = wrap_layers(model, layers, head)
     for layer in model.modules():
         if isinstance(layer, nn.LayerNorm):
             layer.requires_grad_(True)

@@ -30,14 +30,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
+from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
 from aigc_ref.peft.adalora import LEARNT, SEEN, AdaLoRALinear, adalora_layers
 
 
 def smooth_importance(
-    weight: Tensor, gradient: Tensor, sensitivity: Tensor, uncertainty: Tensor, *, beta1: float, beta2: float
-) -> tuple[Tensor, Tensor]:
+    weight: Float[Tensor, "*shape"],
+    gradient: Float[Tensor, "*shape"],
+    sensitivity: Float[Tensor, "*shape"],
+    uncertainty: Float[Tensor, "*shape"],
+    *,
+    beta1: float,
+    beta2: float,
+) -> tuple[Float[Tensor, "*shape"], Float[Tensor, "*shape"]]:
     """The next s̄ and ū of every weight, all of one shape; both start at 0 and are not corrected for it.
 
     Examples:
@@ -51,12 +58,14 @@ def smooth_importance(
     return sensitivity, uncertainty
 
 
-def triplet_importance(p: Tensor, singular_values: Tensor, q: Tensor) -> Tensor:
+def triplet_importance(
+    p: Float[Tensor, "out r"], singular_values: Float[Tensor, " r"], q: Float[Tensor, "r in"]
+) -> Float[Tensor, " r"]:
     """S of every triplet, shape (r,), of the importances I of P (out, r), of λ (r,) and of Q (r, in)."""
     return singular_values + (q.mean(dim=1) + p.mean(dim=0))
 
 
-def keep_greatest(importances: Sequence[Tensor], budget: int) -> list[Tensor]:
+def keep_greatest(importances: Sequence[Float[Tensor, " _"]], budget: int) -> list[Bool[Tensor, " _"]]:
     """Which triplets of which matrix are among the `budget` most important of all; of equal ones the first.
 
     Examples:
@@ -144,14 +153,14 @@ def allocate(model: nn.Module, schedule: RankSchedule, step: int) -> None:
     if step <= last:
         importances = [triplet_importance(*(_importance(layer, learnt) for learnt in LEARNT)) for layer in layers]
         for layer, kept in zip(layers, keep_greatest(importances, schedule.budget(step, initial, target)), strict=True):
-            layer.kept.copy_(kept)
+            layer.mask.copy_(kept)
     for layer in layers:
-        layer.singular_values.masked_fill_(~layer.kept, 0.0)
+        layer.singular_values.masked_fill_(~layer.mask, 0.0)
 
 
 def ranks(model: nn.Module) -> dict[str, int]:
     """How many triplets the last allocation left to each layer."""
-    return {name: int(layer.kept.sum()) for name, layer in adalora_layers(model).items()}
+    return {name: int(layer.mask.sum()) for name, layer in adalora_layers(model).items()}
 
 
 def _importance(layer: AdaLoRALinear, learnt: str) -> Tensor:

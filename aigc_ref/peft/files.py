@@ -15,7 +15,7 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from aigc_ref.peft.adalora import AdaLoRALinear
-from aigc_ref.peft.layers import Added, added_layers
+from aigc_ref.peft.layers import Wrapped, wrapped_layers
 
 METADATA = "aigc_ref.peft"
 
@@ -48,7 +48,7 @@ def load_trained(model: nn.Module, path: Path) -> None:
         raise ValueError(f"{path} is no file of safetensors: {error}") from error
     if METADATA not in metadata:
         raise ValueError(f"{path} was not written by save_trained; a folder of peft is read by `from_peft`")
-    if merged := [name for name, layer in added_layers(model).items() if layer.merged]:
+    if merged := [name for name, layer in wrapped_layers(model).items() if layer.merged]:
         raise ValueError(f"{merged[0]} is merged into the model; call `unmerge` first")
 
     here, there = _layers(model), json.loads(metadata[METADATA])
@@ -69,15 +69,15 @@ def load_trained(model: nn.Module, path: Path) -> None:
 
 
 def _layers(model: nn.Module) -> dict[str, str]:
-    def described(layer: Added) -> str:
+    def described(layer: Wrapped) -> str:
         return f"{type(layer).__name__}({layer.extra_repr()})"
 
-    return {name: described(layer) for name, layer in added_layers(model).items()}
+    return {name: described(layer) for name, layer in wrapped_layers(model).items()}
 
 
 def _allocated(model: nn.Module) -> dict[str, Tensor]:
-    layers = added_layers(model).items()
-    return {f"{name}.kept": layer.kept for name, layer in layers if isinstance(layer, AdaLoRALinear)}
+    layers = wrapped_layers(model).items()
+    return {f"{name}.mask": layer.mask for name, layer in layers if isinstance(layer, AdaLoRALinear)}
 
 
 def _learning(model: nn.Module) -> dict[str, Tensor]:

@@ -13,12 +13,13 @@ from typing import TypeVar
 from torch import nn
 
 Layer = TypeVar("Layer", bound=nn.Module)
-PAST_THEIR_LAYERS = nn.MultiheadAttention, nn.TransformerEncoderLayer
-"""Modules of torch that hand the weights of their layers to one function (the second in evaluation) and call none."""
+BYPASSING_THEIR_LAYERS = nn.MultiheadAttention, nn.TransformerEncoderLayer
+"""Modules of torch that never call their own linear layers but pass the weights to one fused function, the second of
+them in evaluation mode only: a wrapper around such a layer would not be called either."""
 
 
-class Added(nn.Module):
-    """Stands in a layer's place: the layer itself, frozen, as `base`, and what is added to it."""
+class Wrapped(nn.Module):
+    """A layer that is wrapped: the layer itself, frozen, as `base`, and what is added to it."""
 
     merged: bool = False
     """Whether the base holds what was added, so that nothing is left to add."""
@@ -28,7 +29,7 @@ class Added(nn.Module):
         self.base = base
 
 
-def choose(model: nn.Module, pattern: str, kinds: tuple[type[Layer], ...]) -> dict[str, Layer]:
+def match_layers(model: nn.Module, pattern: str, kinds: tuple[type[Layer], ...]) -> dict[str, Layer]:
     """The layers that the pattern fits, by name, in the model's order.
 
     Args:
@@ -40,7 +41,7 @@ def choose(model: nn.Module, pattern: str, kinds: tuple[type[Layer], ...]) -> di
         ValueError: there is none.
 
     Examples:
-        >>> list(choose(nn.Sequential(nn.Linear(4, 4), nn.ReLU(), nn.Linear(4, 2)), "[01]", (nn.Linear,)))
+        >>> list(match_layers(nn.Sequential(nn.Linear(4, 4), nn.ReLU(), nn.Linear(4, 2)), "[01]", (nn.Linear,)))
         ['0']
     """
     candidates = {name: layer for name, layer in model.named_modules() if name and isinstance(layer, kinds)}
@@ -51,8 +52,8 @@ def choose(model: nn.Module, pattern: str, kinds: tuple[type[Layer], ...]) -> di
     return chosen
 
 
-def insert(model: nn.Module, layers: Mapping[str, Added], head: str | None) -> list[str]:
-    """Freezes the model and puts each layer where its base is; what is new learns.
+def wrap_layers(model: nn.Module, layers: Mapping[str, Wrapped], head: str | None) -> list[str]:
+    """Freezes the model and puts each wrapper where its base is; what is new learns.
 
     Args:
         model: changed in place.
@@ -63,11 +64,11 @@ def insert(model: nn.Module, layers: Mapping[str, Added], head: str | None) -> l
         The names.
 
     Raises:
-        ValueError: the head fits nothing or a layer that is to be replaced, something was inserted before, or a base
-            shares its weight with another layer or is not called by the module that it is in. The model is unchanged
-            then.
+        ValueError: the head fits nothing or a layer that is to be wrapped, the model has wrapped layers already, or a
+            base shares its weight with another layer or is not called by the module that it is in. The model is
+            unchanged then.
     """
-    must_be_plain(model)
+    ensure_unwrapped(model)
     for name in layers:
         if others := _sharing(model, name):
             raise ValueError(f"{name} shares its weight with {others[0]}: a change to one would be a change to both")
@@ -97,19 +98,19 @@ def remove(model: nn.Module) -> None:
 
     Nothing learns afterwards but the head; `model.requires_grad_(True)` makes a whole model of it again.
     """
-    for name, layer in added_layers(model).items():
+    for name, layer in wrapped_layers(model).items():
         _put(model, name, layer.base)
 
 
-def must_be_plain(model: nn.Module) -> None:
-    """Raises ValueError where something was added before: the second would freeze the first."""
-    if added_layers(model):
+def ensure_unwrapped(model: nn.Module) -> None:
+    """Raises ValueError where layers are wrapped already: the second technique would freeze the first."""
+    if wrapped_layers(model):
         raise ValueError("something was added to this model before; take it out with `remove` first")
 
 
-def added_layers(model: nn.Module) -> dict[str, Added]:
+def wrapped_layers(model: nn.Module) -> dict[str, Wrapped]:
     """The wrapped layers by name, in the model's order."""
-    return {name: layer for name, layer in model.named_modules() if isinstance(layer, Added)}
+    return {name: layer for name, layer in model.named_modules() if isinstance(layer, Wrapped)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,4 +159,4 @@ def _sharing(model: nn.Module, name: str) -> list[str]:
 def _passing(model: nn.Module, name: str) -> str | None:
     """What the module around a layer is called, where it does not call the layer."""
     parent = model.get_submodule(name.rpartition(".")[0])
-    return next((kind.__name__ for kind in PAST_THEIR_LAYERS if isinstance(parent, kind)), None)
+    return next((kind.__name__ for kind in BYPASSING_THEIR_LAYERS if isinstance(parent, kind)), None)

@@ -17,15 +17,18 @@ from typing import Any
 
 import torch
 import torch.nn.functional as F
+from jaxtyping import Float
 from torch import Tensor, nn
 from transformers.pytorch_utils import Conv1D
 
-from aigc_ref.peft.layers import Added, added_layers, choose, insert
+from aigc_ref.peft.layers import Wrapped, match_layers, wrap_layers, wrapped_layers
 
 LINEAR: tuple[type[nn.Linear | Conv1D], ...] = (nn.Linear, Conv1D)
 
 
-def low_rank_update(inputs: Tensor, a: Tensor, b: Tensor, scale: float) -> Tensor:
+def low_rank_update(
+    inputs: Float[Tensor, "*batch in"], a: Float[Tensor, "r in"], b: Float[Tensor, "out r"], scale: float
+) -> Float[Tensor, "*batch out"]:
     """The change of the outputs, s · B A x, in r · (in + out) multiplications: B A is never formed.
 
     Args:
@@ -42,7 +45,7 @@ def low_rank_update(inputs: Tensor, a: Tensor, b: Tensor, scale: float) -> Tenso
     return F.linear(F.linear(inputs, a), b) * scale
 
 
-class LowRankLinear(Added):
+class LowRankLinear(Wrapped):
     """y = W x + b + s · B A x. A subclass says what A and B are.
 
     What is added is held in float32 at least: a half-precision base is frozen, but what learns needs the digits.
@@ -61,11 +64,11 @@ class LowRankLinear(Added):
         self.rank, self.alpha, self.scale = rank, alpha, alpha / rank
         self.dropout = nn.Dropout(dropout) if dropout else nn.Identity()
 
-    def factors(self) -> tuple[Tensor, Tensor]:
+    def factors(self) -> tuple[Float[Tensor, "r in"], Float[Tensor, "out r"]]:
         """A, shape (r, in), and B, shape (out, r)."""
         raise NotImplementedError
 
-    def forward(self, inputs: Tensor) -> Tensor:
+    def forward(self, inputs: Float[Tensor, "*batch in"]) -> Float[Tensor, "*batch out"]:
         """Inputs of shape (…, in) → outputs of shape (…, out), in the base's precision."""
         outputs: Tensor = self.base(inputs)
         if self.merged:
@@ -75,7 +78,7 @@ class LowRankLinear(Added):
         return (outputs + update).to(outputs.dtype)
 
     @torch.no_grad()
-    def change(self) -> Tensor:
+    def change(self) -> Float[Tensor, "rows columns"]:
         """ΔW = s · B A, in the shape of the base's weight."""
         a, b = self.factors()
         change = b @ a * self.scale
@@ -116,7 +119,7 @@ class LoRALinear(LowRankLinear):
         self.B = self.new_parameter(self.out_features, rank)
         nn.init.kaiming_uniform_(self.A, a=math.sqrt(5))
 
-    def factors(self) -> tuple[Tensor, Tensor]:
+    def factors(self) -> tuple[Float[Tensor, "r in"], Float[Tensor, "out r"]]:
         return self.A, self.B
 
 
@@ -154,8 +157,8 @@ def add_lora(
         >>> [name for name, parameter in model.named_parameters() if parameter.requires_grad]
         ['0.A', '0.B', '2.weight', '2.bias']
     """
-    chosen = choose(model, pattern, LINEAR)
-    return insert(model, {name: LoRALinear(layer, rank, alpha, dropout) for name, layer in chosen.items()}, head)
+    chosen = match_layers(model, pattern, LINEAR)
+    return wrap_layers(model, {name: LoRALinear(layer, rank, alpha, dropout) for name, layer in chosen.items()}, head)
 
 
 @torch.no_grad()
@@ -181,4 +184,4 @@ def unmerge(model: nn.Module) -> None:
 
 
 def _low_rank(model: nn.Module) -> list[LowRankLinear]:
-    return [layer for layer in added_layers(model).values() if isinstance(layer, LowRankLinear)]
+    return [layer for layer in wrapped_layers(model).values() if isinstance(layer, LowRankLinear)]

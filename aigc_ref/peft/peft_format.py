@@ -21,7 +21,7 @@ from torch import Tensor, nn
 from transformers.pytorch_utils import Conv1D
 
 from aigc_ref.peft.adalora import EPSILON, AdaLoRALinear
-from aigc_ref.peft.layers import Added, added_layers, choose, insert, must_be_plain
+from aigc_ref.peft.layers import Wrapped, ensure_unwrapped, match_layers, wrap_layers, wrapped_layers
 from aigc_ref.peft.lora import LINEAR, LoRALinear, LowRankLinear
 
 WEIGHTS, CONFIGURATION = "adapter_model.safetensors", "adapter_config.json"
@@ -47,7 +47,7 @@ def to_peft(model: nn.Module, folder: Path, *, base_model: str | None = None, ta
     Raises:
         ValueError: the model has neither, or its layers differ in more than rank.
     """
-    layers = {name: layer for name, layer in added_layers(model).items() if isinstance(layer, LowRankLinear)}
+    layers = {name: layer for name, layer in wrapped_layers(model).items() if isinstance(layer, LowRankLinear)}
     likes = {(type(layer), layer.alpha, getattr(layer.dropout, "p", 0.0)) for layer in layers.values()}
     if len(likes) != 1:
         raise ValueError(f"peft writes one kind of layer with one alpha and dropout to a folder, not {len(likes)}")
@@ -87,7 +87,7 @@ def from_peft(model: nn.Module, folder: Path) -> list[str]:
         ValueError: the folder holds another technique or an option that computes something else, or it does not fit
             the model, which is unchanged then.
     """
-    must_be_plain(model)
+    ensure_unwrapped(model)
     configuration = json.loads((folder / CONFIGURATION).read_text(encoding="utf-8"))
     if (technique := configuration.get("peft_type")) not in {"LORA", "ADALORA"}:
         raise ValueError(f"{folder} holds {technique}; LORA and ADALORA can be read")
@@ -111,11 +111,11 @@ def from_peft(model: nn.Module, folder: Path) -> list[str]:
         if name not in parameters or parameters[name].shape != tensor.shape:
             raise ValueError(f"{name}, {tuple(tensor.shape)}, of {folder} has no place in the model")
     read = _lora if technique == "LORA" else _adalora
-    layers: dict[str, Added] = {
+    layers: dict[str, Wrapped] = {
         name: read(name, _base(model, name), tensors, configuration) for name, tensors in found.items()
     }
     owners = "|".join(re.escape(name.rpartition(".")[0]) for name in head)
-    names = insert(model, layers, owners or None)
+    names = wrap_layers(model, layers, owners or None)
     with torch.no_grad():
         for name, tensor in head.items():
             parameters[name].copy_(tensor)
@@ -138,7 +138,7 @@ def _written_adalora(layers: dict[str, LowRankLinear]) -> tuple[dict[str, Tensor
     tensors, pattern = {}, {}
     for name, layer in layers.items():
         assert isinstance(layer, AdaLoRALinear)
-        alive = layer.kept | (layer.singular_values != 0)  # between two allocations a triplet may have come back
+        alive = layer.mask | (layer.singular_values != 0)  # between two allocations a triplet may have come back
         values = layer.singular_values[alive, None]
         if layer.scaling != "peft":
             values = values * (layer.scale * (rank + EPSILON) / layer.alpha)  # for peft will divide by r + 1e-5
@@ -152,7 +152,7 @@ def _written_adalora(layers: dict[str, LowRankLinear]) -> tuple[dict[str, Tensor
 
 def _base(model: nn.Module, name: str) -> nn.Linear | Conv1D:
     try:
-        return choose(model, re.escape(name), LINEAR)[name]
+        return match_layers(model, re.escape(name), LINEAR)[name]
     except ValueError as error:
         raise ValueError(f"the model has no linear layer {name}, to which the folder adds something") from error
 
@@ -178,7 +178,7 @@ def _adalora(
         raise ValueError(f"rank_pattern tells of {len(kept)} triplets of {name}, but init_r is {first}")
     rank = int(kept.sum())
     _check(name, tensors, {"A": (rank, layer.in_features), "B": (layer.out_features, rank), "E": (rank, 1)})
-    layer.kept.copy_(kept)
+    layer.mask.copy_(kept)
     for parameter in layer.P, layer.singular_values, layer.Q:
         parameter.zero_()
     layer.P[:, kept] = tensors["B"].to(layer.P)

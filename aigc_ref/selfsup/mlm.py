@@ -34,14 +34,14 @@ Papers: paper-bert (section 3.1), paper-roberta (dynamic masking).
 from collections.abc import Callable, Sequence
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 from transformers import PreTrainedTokenizerBase
 
-from aigc_ref.lm.losses import TokenLoss
-from aigc_ref.text.collate import IGNORE, Batch, padded_inputs
+from aigc_ref.text.collate import padded_inputs
 from aigc_ref.text.datasets import TextDataset
 from aigc_ref.train import loop
+from aigc_ref.train.batch import Batch
+from aigc_ref.train.loss import IGNORE_INDEX, SummedLoss, summed_cross_entropy
 
 PROBABILITY = 0.15
 HIDDEN = 0.8
@@ -65,7 +65,7 @@ def mask_tokens(
         mask_token_id: of [MASK].
         vocab_size: random tokens are drawn from 0 to vocab_size - 1.
         probability: that a token has to be guessed.
-        generator: of chance; torch's own by default. The draws are those of transformers, in its order.
+        generator: the source of randomness; torch's own by default. The draws are those of transformers, in its order.
 
     Returns:
         The input ids with tokens hidden, and the labels: the token where it has to be guessed, -100 elsewhere.
@@ -101,7 +101,7 @@ def mask_tokens(
     replaced = guessed & ~hidden & happens(torch.full_like(shares, RANDOM))
     others = torch.randint(vocab_size, input_ids.shape, generator=generator, device=input_ids.device)
     masked = torch.where(replaced, others, input_ids.masked_fill(hidden, mask_token_id))
-    return masked, input_ids.masked_fill(~guessed, IGNORE)
+    return masked, input_ids.masked_fill(~guessed, IGNORE_INDEX)
 
 
 def masked_collator(
@@ -142,7 +142,7 @@ def masked_collator(
     return collate
 
 
-def masked_loss(logits: Tensor, labels: Tensor) -> TokenLoss:
+def masked_loss(logits: Tensor, labels: Tensor) -> SummedLoss:
     """The negative log-likelihood of the labels, each under the logits of its own position.
 
     Args:
@@ -154,18 +154,16 @@ def masked_loss(logits: Tensor, labels: Tensor) -> TokenLoss:
 
     Examples:
         >>> loss = masked_loss(torch.zeros(1, 3, 10), torch.tensor([[-100, 4, 5]]))
-        >>> loss.tokens.item(), round(loss.mean.item(), 4)  # log 10
+        >>> loss.count.item(), round(loss.mean.item(), 4)  # log 10
         (2, 2.3026)
     """
     if logits.shape[:-1] != labels.shape:
         raise ValueError(f"logits of shape {tuple(logits.shape)} do not fit labels of shape {tuple(labels.shape)}")
-    guessed = labels != IGNORE
-    precise = torch.promote_types(logits.dtype, torch.float32)  # as in `causal_loss`
-    total = F.cross_entropy(logits[guessed].to(precise), labels[guessed], reduction="sum")
-    return TokenLoss(total, guessed.sum())
+    guessed = labels != IGNORE_INDEX
+    return summed_cross_entropy(logits[guessed], labels[guessed])
 
 
-def masked_language_model_loss(model: nn.Module, batch: Batch) -> TokenLoss:
+def masked_language_model_loss(model: nn.Module, batch: Batch) -> SummedLoss:
     """The loss function of a masked language model, for the loop."""
     logits = model(input_ids=batch["input_ids"], attention_mask=batch["attention_mask"]).logits
     return masked_loss(logits, batch["labels"])
@@ -173,7 +171,7 @@ def masked_language_model_loss(model: nn.Module, batch: Batch) -> TokenLoss:
 
 def evaluate(
     model: nn.Module, dataset: TextDataset, tokenizer: PreTrainedTokenizerBase, batch_size: int = 64, seed: int = 0
-) -> TokenLoss:
+) -> SummedLoss:
     """The loss over all texts, with the same tokens hidden whenever the seed and the batches are the same."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)

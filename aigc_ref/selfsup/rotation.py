@@ -17,7 +17,7 @@ nn.Flatten())`, know more of what a picture shows than the last, which knows bes
     >>> data = TensorDataset(torch.randn(8, 1, 12, 12))
     >>> network = RotationNetwork(ConvolutionalEncoder(width=4))
     >>> steps = fit(network, data, rotation_collator, rotation_loss, Recipe(epochs=2, batch_size=4, learning_rate=1e-3))
-    >>> [step.tokens for step in steps]  # four turns of four pictures in each step
+    >>> [step.count for step in steps]  # four turns of four pictures in each step
     [16, 16, 16, 16]
     >>> features(network.encoder, torch.randn(8, 1, 12, 12)).shape
     torch.Size([8, 16])
@@ -29,11 +29,10 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
-from aigc_ref.lm.losses import TokenLoss
-from aigc_ref.text.collate import Batch
+from aigc_ref.train.batch import Batch
+from aigc_ref.train.loss import SummedLoss, summed_cross_entropy
 
 TURNS = 4
 
@@ -114,12 +113,9 @@ class RotationNetwork(nn.Module):
         return logits
 
 
-def rotation_loss(model: nn.Module, batch: Batch) -> TokenLoss:
+def rotation_loss(model: nn.Module, batch: Batch) -> SummedLoss:
     """The loss function of a rotation network, for the loop; a token is a picture in one of its four turns."""
-    logits = model(batch["images"])
-    precise = torch.promote_types(logits.dtype, torch.float32)  # as in `causal_loss`
-    total = F.cross_entropy(logits.to(precise), batch["labels"], reduction="sum")
-    return TokenLoss(total, torch.tensor(len(logits)))
+    return summed_cross_entropy(model(batch["images"]), batch["labels"])
 
 
 @torch.no_grad()

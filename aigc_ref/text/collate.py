@@ -17,11 +17,8 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor
 
-IGNORE = -100
-"""The label that losses pass over; torch's and transformers' default."""
-
-Batch = dict[str, Tensor]
-"""input_ids, attention_mask and labels by name; the first dimension is the batch."""
+from aigc_ref.train.batch import Batch
+from aigc_ref.train.loss import IGNORE_INDEX
 
 
 def pad(rows: Sequence[Sequence[int]], value: int) -> Tensor:
@@ -80,7 +77,7 @@ def causal_collator(pad_token_id: int) -> Callable[[Sequence[Sequence[int]]], Ba
     """
 
     def collate(examples: Sequence[Sequence[int]]) -> Batch:
-        return {**padded_inputs(examples, pad_token_id), "labels": pad(examples, IGNORE)}
+        return {**padded_inputs(examples, pad_token_id), "labels": pad(examples, IGNORE_INDEX)}
 
     return collate
 
@@ -123,7 +120,7 @@ def token_collator(pad_token_id: int) -> Callable[[Sequence[tuple[Sequence[int],
                 )
         return {
             **padded_inputs([ids for ids, _ in examples], pad_token_id),
-            "labels": pad([labels for _, labels in examples], IGNORE),
+            "labels": pad([labels for _, labels in examples], IGNORE_INDEX),
         }
 
     return collate

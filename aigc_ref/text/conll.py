@@ -5,13 +5,7 @@
     German   JJ   B-NP  B-MISC
 
 Columns are parted by a tab, or by spaces where a line has no tab. Lines that begin with -DOCSTART- part documents
-and hold no token. Tags mark entities under one of five schemes, each O or a prefix, a hyphen and a type:
-
-    IOB2    B- begins an entity, I- goes on with it
-    IOB1    I- does both; B- begins an entity only where one of the same type ends right before it
-    IOBES   S- is an entity of one token; else B- begins, I- goes on, E- ends it
-    BILOU   the same with U- for S- and L- for E-
-    BMES    the same with M- for I-
+and hold no token. Tags are read as `aigc_ref.text.tags` tells.
 
 Paper: paper-conll2003.
 """
@@ -21,12 +15,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
-from typing import Literal
 
-from aigc_ref.metrics.ner import OUTSIDE, entities, split_tag
 from aigc_ref.text.lines import stream_lines
-
-Scheme = Literal["IOB1", "IOB2", "IOBES", "BILOU", "BMES"]
+from aigc_ref.text.tags import OUTSIDE, Scheme, split_tag
 
 _SPACES = re.compile(" +")  # not \s+: an ideographic space is a token of Chinese files
 
@@ -189,36 +180,3 @@ def detect_scheme(sentences: Iterable[Sentence]) -> Scheme:
             return scheme
     found = ", ".join(f"{prefix}- (line {line})" for prefix, line in sorted(prefixes.items()))
     raise ValueError(f"no scheme has the prefixes {found} together; make the tags of one scheme")
-
-
-def to_iob2(tags: Sequence[str]) -> list[str]:
-    """The tags of a sentence under IOB2, from whatever scheme; where they fit none, by the rules of conlleval.
-
-    Raises:
-        ValueError: a tag has an unknown form.
-
-    Examples:
-        >>> to_iob2(["I-PER", "I-PER", "B-PER", "O", "S-LOC"])
-        ['B-PER', 'I-PER', 'B-PER', 'O', 'B-LOC']
-    """
-    result = [OUTSIDE] * len(tags)
-    for kind, start, end in entities(tags):
-        result[start:end] = [f"B-{kind}", *[f"I-{kind}"] * (end - start - 1)]
-    return result
-
-
-def to_iobes(tags: Sequence[str]) -> list[str]:
-    """The tags of a sentence under IOBES, from whatever scheme; where they fit none, by the rules of conlleval.
-
-    Raises:
-        ValueError: a tag has an unknown form.
-
-    Examples:
-        >>> to_iobes(["I-PER", "I-PER", "B-PER", "O", "U-LOC"])
-        ['B-PER', 'E-PER', 'S-PER', 'O', 'S-LOC']
-    """
-    result = [OUTSIDE] * len(tags)
-    for kind, start, end in entities(tags):
-        between = [f"I-{kind}"] * (end - start - 2)
-        result[start:end] = [f"S-{kind}"] if end == start + 1 else [f"B-{kind}", *between, f"E-{kind}"]
-    return result

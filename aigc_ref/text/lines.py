@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 from pathlib import Path
 
-MARK = b"\xef\xbb\xbf"  # some editors begin UTF-8 with it
+BOM = b"\xef\xbb\xbf"  # some editors begin UTF-8 with it
 FAULTS = {
     "\0": "a null character; where the file is UTF-16, save it as UTF-8, for example with iconv -f UTF-16LE -t UTF-8",
     "\r": "a carriage return without line feed; save the file with line feeds, for example with tr '\\r' '\\n'",
@@ -26,10 +26,10 @@ def stream_lines(path: str | Path) -> Iterator[str]:
     """
     with Path(path).open("rb") as file:
         for number, raw in enumerate(file, start=1):
-            if raw == MARK and number == 1:  # and nothing behind it
+            if raw == BOM and number == 1:  # and nothing behind it
                 return
             try:
-                line = raw.removeprefix(MARK if number == 1 else b"").removesuffix(b"\n").rstrip(b"\r").decode()
+                line = raw.removeprefix(BOM if number == 1 else b"").removesuffix(b"\n").rstrip(b"\r").decode()
             except UnicodeDecodeError as error:
                 raise ValueError(
                     f"{path}:{number}: not UTF-8 (byte 0x{error.object[error.start]:02x} in column {error.start + 1}); "
@@ -39,6 +39,11 @@ def stream_lines(path: str | Path) -> Iterator[str]:
                 if character in line:
                     raise ValueError(f"{path}:{number}:{line.index(character) + 1}: {fault}")
             yield line
+
+
+def read_lines(path: str | Path) -> list[str]:
+    """All lines of a file, as `stream_lines` gives them."""
+    return list(stream_lines(path))
 
 
 def stream_aligned_lines(paths: Sequence[str | Path]) -> Iterator[tuple[str, ...]]:

@@ -8,7 +8,7 @@ Attention must not cross from one document into the next. transformers' models f
 ids restart, but only where they are given neither an attention mask nor a cache. With a mask of ones, which seems to
 say nothing, or with the cache that they make by default (`use_cache=False` prevents it), every document sees those
 before it, and no warning is given. A packed batch therefore has no mask, and its loss is
-`aigc_ref.lm.losses.packed_loss`.
+`aigc_ref.lm.loss.packed_loss`.
 
 Documents are placed longest first, each into the fullest row that still holds it (best fit decreasing).
 
@@ -20,7 +20,8 @@ from collections.abc import Callable, Sequence
 
 import torch
 
-from aigc_ref.text.collate import IGNORE, Batch
+from aigc_ref.train.batch import Batch
+from aigc_ref.train.loss import IGNORE_INDEX
 
 
 def pack(lengths: Sequence[int], capacity: int) -> list[list[int]]:
@@ -83,7 +84,9 @@ def packed_collator(pad_token_id: int, length: int) -> Callable[[Sequence[Sequen
             padding = length - sum(map(len, packed))
             input_ids.append([token for document in packed for token in document] + [pad_token_id] * padding)
             position_ids.append([*(t for document in packed for t in range(len(document))), *range(padding)])
-            labels.append([label for document in packed for label in (IGNORE, *document[1:])] + [IGNORE] * padding)
+            labels.append(
+                [label for document in packed for label in (IGNORE_INDEX, *document[1:])] + [IGNORE_INDEX] * padding
+            )
         return {
             "input_ids": torch.tensor(input_ids),
             "position_ids": torch.tensor(position_ids),

@@ -4,18 +4,16 @@
     token budget     batches of nearly equal size, padding included: longest text × number of texts ≤ budget
 
 Both are pure functions from the lengths to the batches of an epoch, lists of indices; every text is in exactly one of
-them. How many batches there are depends on the lengths alone, not on chance, so that a learning-rate schedule knows
-its steps. `EpochSampler` hands them to a DataLoader.
+them. How many batches there are depends on the lengths and not on the seed, so that a learning-rate schedule knows its
+steps. `partial(length_buckets, lengths, 16)` is a `BatchSampler`, as `aigc_ref.train.loop.fit` takes it.
 
-The price is that texts of like length meet more often than chance would have it. Among texts of one length chance
-decides, and the batches come in random order.
+The price is that texts of like length share a batch more often than they would if batches were drawn at random. Texts
+of equal length are shuffled, and so are the batches.
 """
 
-from collections.abc import Iterator, Sequence
-from typing import Protocol
+from collections.abc import Sequence
 
 import torch
-from torch.utils.data import Sampler
 
 
 def length_buckets(
@@ -27,8 +25,8 @@ def length_buckets(
         lengths: of the texts, in tokens.
         batch_size: texts to a batch; one batch may have fewer.
         pool: how many batches' texts are drawn at random before they are sorted. The larger, the less padding and
-            the less chance: 1 is plain shuffling.
-        generator: the source of chance.
+            the less randomness: 1 is plain shuffling.
+        generator: the source of randomness.
 
     Raises:
         ValueError: the batch size or the pool is not positive.
@@ -54,7 +52,7 @@ def token_budget(lengths: Sequence[int], budget: int, *, generator: torch.Genera
     Args:
         lengths: of the texts, in tokens.
         budget: the most tokens in a batch, padding included.
-        generator: the source of chance.
+        generator: the source of randomness.
 
     Raises:
         ValueError: the budget is not positive, or a text alone is longer. It is never dropped or cut in silence.
@@ -84,44 +82,3 @@ def token_budget(lengths: Sequence[int], budget: int, *, generator: torch.Genera
 
 def _shuffled(batches: list[list[int]], generator: torch.Generator) -> list[list[int]]:
     return [batches[index] for index in torch.randperm(len(batches), generator=generator).tolist()]
-
-
-class Plan(Protocol):
-    """An epoch's batches, drawn with a generator; `functools.partial` makes one of the functions above."""
-
-    def __call__(self, *, generator: torch.Generator) -> list[list[int]]: ...
-
-
-class EpochSampler(Sampler[list[int]]):
-    """A `batch_sampler` for a DataLoader; what it draws depends on seed and epoch alone.
-
-    Args:
-        plan: such as `partial(length_buckets, lengths, 16)`.
-        seed: of the chance.
-
-    Examples:
-        >>> from functools import partial
-        >>> sampler = EpochSampler(partial(token_budget, [6, 2, 3, 2, 3], 6))
-        >>> len(sampler), sorted(index for batch in sampler for index in batch)
-        (3, [0, 1, 2, 3, 4])
-    """
-
-    def __init__(self, plan: Plan, seed: int = 0) -> None:
-        self._plan = plan
-        self._seed = seed
-        self._epoch = 0
-        self._size = len(self._batches())
-
-    def set_epoch(self, epoch: int) -> None:
-        """To be called before each epoch, as for torch's DistributedSampler; without it every epoch is the first."""
-        self._epoch = epoch
-
-    def __len__(self) -> int:
-        return self._size
-
-    def __iter__(self) -> Iterator[list[int]]:
-        return iter(self._batches())
-
-    def _batches(self) -> list[list[int]]:
-        chance = torch.Generator().manual_seed(self._seed * 1000 + self._epoch)
-        return self._plan(generator=chance)

@@ -1,39 +1,28 @@
-"""The recipe of a training run: how long, how fast, how precisely.
-
-    rate(t) = (t + 1) / w         for the first w = warmup · T of T steps
-    rate(t) = (T - t) / (T - w)   for the rest
-
-In bfloat16 the weights stay float32; only what autocast deems safe is computed in half precision. Its exponent is
-that of float32, so that gradients do not vanish and no loss is scaled, as it is and must be with float16.
-
-Paper: paper-mixed-precision.
-"""
+"""The recipe of a training run: how long, how fast, how precisely. Plain values, which a record or checkpoint holds."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, get_args
 
-import torch
-from torch import nn
-
-Precision = Literal["float32", "bfloat16"]
+from aigc_ref.train.precision import Precision, check_precision
+from aigc_ref.train.schedule import Schedule, check_schedule, share_of_peak
 
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """How to train.
-
-    The learning rate rises from 0 to its peak over `warmup` of all steps, then falls to 0 in a straight line.
-    """
+    """How to train. `aigc_ref.train.optimizer` and `schedule` say what follows from it."""
 
     epochs: int
     batch_size: int
-    """Examples to a batch, where `fit` is not given a plan of its own."""
+    """Examples to a batch, where `fit` is not given a sampler of its own."""
     learning_rate: float
+    """At its peak."""
     accumulation: int = 1
     """Batches to a step."""
-    warmup: float = 0.1
-    clip: float = 1.0
+    schedule: Schedule = "linear"
+    """How the learning rate goes after the warm-up."""
+    warmup_ratio: float = 0.1
+    """The share of all steps in which the learning rate rises."""
+    max_grad_norm: float = 1.0
     """The greatest norm of the gradient; longer ones are shortened to it."""
     weight_decay: float = 0.01
     max_steps: int | None = None
@@ -42,44 +31,27 @@ class Recipe:
     precision: Precision = "float32"
     learning_rates: Mapping[str, float] = field(default_factory=dict)
     """Peaks of their own, by how the parameters' names begin: {"classifier": 1e-3} for a head that is new."""
+    ema_decay: float = 0.999
+    """Of the moving average of the weights, where `fit` is given a model to keep it in."""
 
     def __post_init__(self) -> None:
         for name in ("epochs", "batch_size", "accumulation", "max_steps"):
             value = getattr(self, name)
             if value is not None and value < 1:
                 raise ValueError(f"{name} must be at least 1, not {value}")
-        if not (0 <= self.warmup <= 1 and self.clip > 0):
-            raise ValueError(f"warmup is a share from 0 to 1, clip is above 0; not {self.warmup} and {self.clip}")
-        if self.precision not in get_args(Precision):
-            raise ValueError(f"precision is one of {', '.join(get_args(Precision))}; not {self.precision!r}")
+        for name in ("warmup_ratio", "ema_decay"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise ValueError(f"{name} is a share from 0 to 1, not {getattr(self, name)}")
+        if not self.max_grad_norm > 0:
+            raise ValueError(f"max_grad_norm must be above 0, not {self.max_grad_norm}")
+        check_schedule(self.schedule)
+        check_precision(self.precision)
 
-    def rate(self, step: int, steps: int) -> float:
+    def share(self, step: int, steps: int) -> float:
         """The share of the peak learning rate at a step, from 0.
 
         Examples:
-            >>> [Recipe(1, 1, 1.0, warmup=0.5).rate(step, steps=4) for step in range(4)]
+            >>> [Recipe(1, 1, 1.0, warmup_ratio=0.5).share(step, steps=4) for step in range(4)]
             [0.5, 1.0, 1.0, 0.5]
         """
-        warm = int(self.warmup * steps)
-        return (step + 1) / warm if step < warm else (steps - step) / (steps - warm)
-
-
-def autocast(device: torch.device, precision: Precision) -> torch.autocast:
-    """Half precision where it is wanted and safe; with "float32", nothing."""
-    return torch.autocast(device.type, torch.bfloat16, enabled=precision == "bfloat16")
-
-
-def parameter_groups(model: nn.Module, recipe: Recipe) -> list[dict[str, Any]]:
-    """AdamW's groups: one for each peak of its own, and one for the rest."""
-    named = {name: parameter for name, parameter in model.named_parameters() if parameter.requires_grad}
-    if not named:
-        raise ValueError("no parameter of the model requires a gradient: there is nothing to train")
-    groups = []
-    for prefix, rate in recipe.learning_rates.items():
-        chosen = [named.pop(name) for name in list(named) if name.startswith(prefix)]
-        if not chosen:
-            raise ValueError(
-                f"learning_rates: no trainable parameter that is left has a name beginning with {prefix!r}"
-            )
-        groups.append({"params": chosen, "lr": rate})
-    return [{"params": list(named.values())}, *groups] if named else groups
+        return share_of_peak(self.schedule, step, steps, self.warmup_ratio)

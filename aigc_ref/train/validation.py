@@ -55,10 +55,22 @@ class Best:
     step: int = 0
     weights: dict[str, Tensor] | None = None
     since: int = 0
-    """Measurements since then."""
+    """Measurements without improvement in a row, up to now."""
 
-    def update(self, validation: Validation, scores: Mapping[str, float], model: nn.Module, step: int) -> None:
-        """Keeps the model's weights where its scores are the best. A score that is no number never is.
+    def update(
+        self,
+        validation: Validation,
+        scores: Mapping[str, float],
+        state_dict: Callable[[], Mapping[str, Tensor]],
+        step: int,
+    ) -> None:
+        """Keeps the weights where the scores are the best. A score that is no number never is.
+
+        Args:
+            validation: says which score decides.
+            scores: what was measured.
+            state_dict: gives the weights that were measured; asked only where they are the best.
+            step: after which it was measured.
 
         Raises:
             ValueError: the score that decides was not measured.
@@ -68,7 +80,7 @@ class Best:
         score = scores[validation.monitor]
         better = score > self.score if validation.higher_is_better else score < self.score
         if better or (math.isnan(self.score) and not math.isnan(score)):
-            self.weights = {name: tensor.detach().clone() for name, tensor in model.state_dict().items()}
+            self.weights = {name: tensor.detach().clone() for name, tensor in state_dict().items()}
             self.score, self.step, self.since = score, step, 0
         else:
             self.since += 1

@@ -5,7 +5,7 @@
 # order: 8
 # prerequisites: [gan, gpt]
 # needs: [gpt-tang, gan-fashion]
-# data: {zh: 《全唐诗》（npm 包 chinese-poetry，MIT 许可）；Fashion-MNIST：`apt install dataset-fashion-mnist`；两个教程留下的检查点, en: "Complete Tang Poems (npm package chinese-poetry, MIT licence); Fashion-MNIST: `apt install dataset-fashion-mnist`; the checkpoints of two tutorials"}
+# data: {zh: 《全唐诗》（npm 包 chinese-poetry，MIT 许可）；Fashion-MNIST：首次运行时下载 31 MB，或者 `apt install dataset-fashion-mnist`；两个教程留下的检查点, en: "Complete Tang Poems (npm package chinese-poetry, MIT licence); Fashion-MNIST: 31 MB, fetched by the first run, or `apt install dataset-fashion-mnist`; the checkpoints of two tutorials"}
 # resources: [paper-bleu, paper-sacrebleu, paper-chrf, paper-rouge, paper-bertscore, paper-mauve, paper-distinct-n, paper-texygen, paper-fid, paper-kid, paper-precision-recall, paper-density-coverage, tool-sacrebleu, tool-torchmetrics]
 # ---
 
@@ -43,9 +43,7 @@ from safetensors.torch import load_file
 from transformers import AutoTokenizer, GPT2LMHeadModel
 
 from aigc_ref import figures
-from aigc_ref.datasets import efficientnet, fashion_mnist, poetry
-from aigc_ref.datasets.checkpoints import checkpoint
-from aigc_ref.datasets.encoders import load_encoder
+from aigc_ref.datasets import fashion_mnist, poetry
 from aigc_ref.datasets.splitting import split
 from aigc_ref.finetune.causal_lm import evaluate
 from aigc_ref.gan.networks import Generator
@@ -60,9 +58,12 @@ from aigc_ref.metrics.mauve import histograms, mauve
 from aigc_ref.metrics.perplexity import bits_per_byte, bits_per_character, perplexity
 from aigc_ref.metrics.prdc import precision_recall_density_coverage
 from aigc_ref.metrics.rouge import corpus_rouge, rouge_l
-from aigc_ref.metrics.tokenize import tokenize
+from aigc_ref.pretrained import efficientnet
+from aigc_ref.pretrained.encoders import load_encoder
+from aigc_ref.pretrained.tutorial_checkpoints import checkpoint
 from aigc_ref.text.collate import padded_inputs
 from aigc_ref.text.datasets import TextDataset
+from aigc_ref.text.segmentation import tokenize
 
 torch.set_num_threads(1)
 figures.use_site_style()
@@ -237,8 +238,8 @@ display(Markdown("\n".join([head, "|---" * 6 + "|", *rows])))
 # %%
 def interval(differences):
     """The middle 95 % of the mean over resampled poems."""
-    chance = random.Random(0)
-    means = sorted(mean(chance.choices(differences, k=len(differences))) for _ in range(resamples))
+    rng = random.Random(0)
+    means = sorted(mean(rng.choices(differences, k=len(differences))) for _ in range(resamples))
     return means[round(0.025 * (resamples - 1))], means[round(0.975 * (resamples - 1))]
 
 
@@ -588,8 +589,8 @@ print("more references never lower the matches, so scores with different numbers
 # **3.** Shuffle the characters of each text. Which measures notice?
 
 # %% tags=["answer"]
-chance = random.Random(0)
-shuffled = ["".join(chance.sample(second, len(second))) for second in seconds]
+rng = random.Random(0)
+shuffled = ["".join(rng.sample(second, len(second))) for second in seconds]
 print(f"BLEU      {100 * corpus_bleu(shuffled, [[s] for s in seconds], smoothing='exp').score:5.1f} of 100")
 print(f"ROUGE-L   {100 * corpus_rouge(shuffled, seconds).rouge_l.f1:5.1f} of 100")
 print(f"BERTScore {100 * mean(meaning(shuffled, seconds)):5.1f}, exchanged {table['exchanged']['BERTScore']:.1f}")

@@ -46,20 +46,21 @@ from transformers import AutoTokenizer, GPT2LMHeadModel
 
 from aigc_ref import figures
 from aigc_ref.datasets import poetry, rhyme_books
-from aigc_ref.datasets.checkpoints import checkpoint
 from aigc_ref.datasets.poetry import lines_of
 from aigc_ref.datasets.splitting import split
 from aigc_ref.finetune.causal_lm import evaluate, language_model_loss
 from aigc_ref.lm.generate import generate
-from aigc_ref.lm.losses import TokenLoss, causal_loss
+from aigc_ref.lm.loss import causal_loss
 from aigc_ref.metrics.bleu import corpus_bleu
 from aigc_ref.metrics.perplexity import bits_per_character
 from aigc_ref.metrics.prosody import Prosody, mean, prosody, tones
 from aigc_ref.metrics.rouge import rouge_l
+from aigc_ref.pretrained.tutorial_checkpoints import checkpoint
 from aigc_ref.text.collate import causal_collator
 from aigc_ref.text.datasets import TextDataset
 from aigc_ref.text.sampling import length_buckets
 from aigc_ref.train.loop import Recipe, fit
+from aigc_ref.train.loss import SummedLoss
 
 torch.set_num_threads(1)  # two on a busy machine are slower than one
 figures.use_site_style()
@@ -96,9 +97,9 @@ for form in (five, seven):
 kept = poetry.without_versions(poetry.ordinary(poems), known=five + seven)
 old, _, ordinary = split(kept, [0.96, 0.02])
 
-chance = random.Random(0)
-validation, ordinary = chance.sample(validation, held_out), chance.sample(ordinary, held_out)
-test = chance.sample(test, tested)
+rng = random.Random(0)
+validation, ordinary = rng.sample(validation, held_out), rng.sample(ordinary, held_out)
+test = rng.sample(test, tested)
 print(f"quatrains: {len(training):,} to learn from, {len(validation)} to look at, {len(test)} for the end")
 print(f"other poems: {len(old):,} that the model knows, {len(ordinary)} that it does not")
 
@@ -310,10 +311,10 @@ def fine_tune(model, texts, learning_rate=1e-3, also_writes=False):
     """Trains the model in place; returns the loss of every step, and what was seen at each look."""
     data = TextDataset(texts, tokenizer, max_length=128)
     epochs = 1 + steps * 32 // len(data)
-    recipe = Recipe(epochs, 32, learning_rate, max_steps=steps, precision="bfloat16")
-    plan = partial(length_buckets, data.lengths, 32)
+    recipe = Recipe(epochs, 32, learning_rate, max_steps=steps, precision="auto")
+    buckets = partial(length_buckets, data.lengths, 32)
     losses, seen = [], [look(model, 0, None, also_writes)]
-    for record in fit(model, data, collate, language_model_loss, recipe, plan=plan, progress=False):
+    for record in fit(model, data, collate, language_model_loss, recipe, batch_sampler=buckets, progress=False):
         losses.append(record.loss)
         if record.step in looks or record.step == steps:
             seen.append(look(model, record.step, record.loss, also_writes))
@@ -326,8 +327,8 @@ from_scratch = GPT2LMHeadModel(pretrained.config)
 models = {"pre-trained": pretrained, "from scratch": from_scratch}
 models |= {name: deepcopy(pretrained) for name in ("fine-tuned", "low rate", "replay", "few poems")}
 
-replayed = chance.sample(old, len(training) // 3)
-a_few = chance.sample(training, few)
+replayed = rng.sample(old, len(training) // 3)
+a_few = rng.sample(training, few)
 runs = {
     "fine-tuned": fine_tune(models["fine-tuned"], training, also_writes=True),
     "from scratch": fine_tune(models["from scratch"], training, also_writes=True),
@@ -566,11 +567,11 @@ def article_loss(model, batch):
     logits = model(input_ids=batch["input_ids"]).logits
     labels = batch["input_ids"]
     total = F.cross_entropy(logits.flatten(0, 1), labels.flatten(), reduction="sum")
-    return TokenLoss(total, torch.tensor(labels.numel()))
+    return SummedLoss(total, torch.tensor(labels.numel()))
 
 
 article = deepcopy(pretrained)
-recipe = Recipe(1, 16, 3e-3, max_steps=article_steps, precision="bfloat16")
+recipe = Recipe(1, 16, 3e-3, max_steps=article_steps, precision="auto")
 data = TextDataset(training, tokenizer)
 article_losses = [record.loss for record in fit(article, data, article_collate, article_loss, recipe, progress=False)]
 

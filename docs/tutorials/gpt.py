@@ -47,9 +47,7 @@ from transformers import AutoTokenizer, GPT2LMHeadModel
 
 from aigc_ref import figures
 from aigc_ref.datasets import poetry
-from aigc_ref.datasets.checkpoints import checkpoint, replacing
 from aigc_ref.datasets.splitting import split
-from aigc_ref.datasets.token_ranks import load_encoding
 from aigc_ref.finetune.causal_lm import language_model_loss
 from aigc_ref.lm.beam_search import beam_search
 from aigc_ref.lm.generate import generate
@@ -57,6 +55,8 @@ from aigc_ref.lm.gpt import GPT, GPTConfig
 from aigc_ref.lm.gpt2 import load_gpt2, to_gpt2
 from aigc_ref.metrics.diversity import distinct
 from aigc_ref.metrics.perplexity import bits_per_character
+from aigc_ref.pretrained.tiktoken_vocabularies import load_encoding
+from aigc_ref.pretrained.tutorial_checkpoints import checkpoint, saving_checkpoint
 from aigc_ref.text.collate import causal_collator
 from aigc_ref.text.datasets import TextDataset
 from aigc_ref.text.sampling import length_buckets
@@ -66,10 +66,10 @@ from aigc_ref.train.loop import Recipe, evaluate, fit
 torch.set_num_threads(1)
 figures.use_site_style()
 
-# %% tags=["parameters"] smoke={"most_poems": 1500, "pretraining_steps": 3, "width": 24, "samples": 4, "longest": 42, "cache_lengths": [7, 15], "claims_hold": false}
+# %% tags=["parameters"] smoke={"most_poems": 1500, "pretraining_steps": 3, "n_embd": 24, "samples": 4, "longest": 42, "cache_lengths": [7, 15], "claims_hold": false}
 most_poems = 60_000
 pretraining_steps = None  # one pass over the data
-width = 192
+n_embd = 192
 samples = 100  # texts for each setting of the knobs
 longest = 58  # characters that are generated for each
 cache_lengths = [15, 31, 63, 127]
@@ -291,7 +291,7 @@ print(
 
 # %%
 torch.manual_seed(0)
-shape = GPTConfig(vocab_size=len(tokenizer), context=128, layers=4, heads=3, width=width)
+shape = GPTConfig(vocab_size=len(tokenizer), block_size=128, n_layer=4, n_head=3, n_embd=n_embd)
 model = GPT(shape)
 parts = {
     "embeddings of tokens": model.token_embedding.weight.numel(),
@@ -341,7 +341,7 @@ collate = causal_collator(tokenizer.pad_token_id)
 def bits(model, texts):
     """Bits per character; the end of each poem is paid for as well."""
     loss = evaluate(model, TextDataset(texts, tokenizer, max_length=128), collate, language_model_loss)
-    return bits_per_character(loss.total.item(), "".join(texts))
+    return bits_per_character(loss.sum.item(), "".join(texts))
 
 
 bits_at_first = bits(model, validation[:50])
@@ -404,20 +404,20 @@ print({name: round(value, 2) for name, value in baselines.items()})
 # %% [markdown] tags=["zh"]
 # ## 预训练 { #pretraining }
 #
-# 把训练集看一遍，每步 16 首。三件小事省时间：长短相近的诗放进同一批（length buckets），填充就少；矩阵乘法用 bfloat16（混合精度，[论文][paper-mixed-precision]），权重仍是 float32；学习率先升后降。[`fit`][aigc_ref.train.loop.fit] 每走一步交回一份记录，每隔一段在验证集的 200 首诗上量一次每字比特数。
+# 把训练集看一遍，每步 16 首。三件小事省时间：长短相近的诗放进同一批（length buckets），填充就少；处理器认得 bfloat16 时，矩阵乘法就用它（混合精度，[论文][paper-mixed-precision]），权重仍是 float32；学习率先升后降。[`fit`][aigc_ref.train.loop.fit] 每走一步交回一份记录，每隔一段在验证集的 200 首诗上量一次每字比特数。
 
 # %% [markdown] tags=["en"]
 # ## Pre-training { #pretraining }
 #
-# One pass over the training set, 16 poems a step. Three small things save time. Poems of like length share a batch (length buckets), so that little is padded; matrices are multiplied in bfloat16 ([mixed precision][paper-mixed-precision]) while the weights stay float32; the learning rate rises, then falls. [`fit`][aigc_ref.train.loop.fit] hands over a record after each step, and every so often bits per character are measured on 200 poems of the validation set.
+# One pass over the training set, 16 poems a step. Three small things save time. Poems of like length share a batch (length buckets), so that little is padded; matrices are multiplied in bfloat16 where the processor knows it ([mixed precision][paper-mixed-precision]), while the weights stay float32; the learning rate rises, then falls. [`fit`][aigc_ref.train.loop.fit] hands over a record after each step, and every so often bits per character are measured on 200 poems of the validation set.
 
 # %%
-recipe = Recipe(epochs=1, batch_size=16, learning_rate=1e-3, precision="bfloat16", max_steps=pretraining_steps)
-plan = partial(length_buckets, learnt.lengths, recipe.batch_size)
+recipe = Recipe(epochs=1, batch_size=16, learning_rate=1e-3, precision="auto", max_steps=pretraining_steps)
+buckets = partial(length_buckets, learnt.lengths, recipe.batch_size)
 records, curve, read = [], [], 0
-for record in fit(model, learnt, collate, language_model_loss, recipe, plan=plan, progress=False):
+for record in fit(model, learnt, collate, language_model_loss, recipe, batch_sampler=buckets, progress=False):
     records.append(record)
-    read += record.tokens
+    read += record.count
     if record.step in (2, 10, 30, 100) or record.step % 300 == 0:
         curve.append((read, bits(model, validation[:200])))
 curve.append((read, bits(model, validation[:200])))
@@ -531,7 +531,7 @@ def attention_maps(model, ids):
 
     def look(attention, inputs):
         batch, length, _ = inputs[0].shape
-        split = attention.query_key_value(inputs[0]).view(batch, length, 3, attention.heads, -1)
+        split = attention.query_key_value(inputs[0]).view(batch, length, 3, attention.n_head, -1)
         queries, keys, _ = split.permute(2, 0, 3, 1, 4)
         scores = queries @ keys.transpose(-2, -1) / queries.shape[-1] ** 0.5
         future = torch.ones(length, length, dtype=torch.bool).triu(diagonal=1)
@@ -549,7 +549,7 @@ maps = attention_maps(model, ids)
 mean_maps = maps.mean(dim=1)  # over the poems
 back = torch.stack([mean_maps.diagonal(-distance, dim1=-2, dim2=-1).mean(dim=-1) for distance in range(19)], dim=-1)
 peak_layer = int(back[..., 5].mean(dim=1).argmax())
-heads = {distance: divmod(int(back[..., distance].argmax()), shape.heads) for distance in (1, 5)}
+heads = {distance: divmod(int(back[..., distance].argmax()), shape.n_head) for distance in (1, 5)}
 
 # %% tags=["fold"] caption={"zh": "左、中：两个头在这批诗上的平均注意力（前四句，取平方根以便看清）。行是正在读的位置，列是它看的位置，刻度在起始词元和标点上；右上方全空，就是因果掩码。右：各层（三个头平均）看向多远之前。", "en": "Left and middle, the mean attention of two heads over these poems (first four lines; square roots, to show small weights). Rows are where the model reads, columns where it looks, with ticks at the start token and the marks; the empty upper right is the causal mask. Right, how far back each layer looks (mean of its three heads)."}
 figure, axes = plt.subplots(1, 3, figsize=(7.6, 2.7), width_ratios=[1, 1, 1.3])
@@ -779,7 +779,7 @@ display(
     )
 )
 print("the same tokens with and without the cache:", same)
-cache = model.new_cache(batch=1, capacity=shape.context)
+cache = model.new_cache(batch=1, capacity=shape.block_size)
 cache_bytes = sum(t.numel() * t.element_size() for t in cache.keys + cache.values)
 print(f"a full cache for one text: {cache_bytes / 1024:.0f} KiB; the weights: {4 * parameters / 1024:,.0f} KiB")
 
@@ -812,7 +812,7 @@ license: mit
 A GPT-2 of {parameters / 1e6:.1f} million weights that writes Tang poems, from the tutorial docs/tutorials/gpt.py.
 一个会写唐诗的小 GPT-2，由教程 docs/tutorials/gpt.py 训练而成。
 
-- **Shape**: {shape.layers} layers, {shape.heads} heads, width {shape.width}, context {shape.context}, of which the first 65 places are trained; weights in float16,
+- **Shape**: {shape.n_layer} layers, {shape.n_head} heads, width {shape.n_embd}, context {shape.block_size}, of which the first 65 places are trained; weights in float16,
   to be read as float32: `GPT2LMHeadModel.from_pretrained(folder, dtype=torch.float32)` or `load_gpt2(folder).float()`.
 - **Tokens**: one a character, {len(tokenizer):,} of them, those seen fewer than 5 times are `<unk>`. A poem is `<bos>` poem `<eos>`.
   The tokenizer adds both; a prompt wants its `<eos>` taken off.
@@ -826,7 +826,7 @@ A GPT-2 of {parameters / 1e6:.1f} million weights that writes Tang poems, from t
 """
 
 # %%
-with replacing("gpt-tang") as folder:
+with saving_checkpoint("gpt-tang") as folder:
     special = {f"{name}_token_id": getattr(tokenizer, f"{name}_token_id") for name in ("bos", "eos", "pad")}
     to_gpt2(deepcopy(model).half(), **special).save_pretrained(folder)
     tokenizer.save_pretrained(folder)
@@ -945,7 +945,7 @@ numbers = {
     "bpe_english": counts["English"]["our BPE"] / len(corpora["English"]),
     "unknown_tang": unknown(corpora["Tang poems (test)"]),
     "unknown_modern": unknown(corpora["modern Chinese"]),
-    "heads": shape.heads,
+    "heads": shape.n_head,
     "samples": len(sources),
     "parameters": parameters / 1e6,
     "bits_at_first": bits_at_first,

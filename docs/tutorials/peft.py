@@ -54,17 +54,17 @@ from aigc_ref.finetune.classification import (
     standardise_head,
 )
 from aigc_ref.finetune.token_classification import TokenDataset, evaluate, labels_of
-from aigc_ref.lm.losses import TokenLoss
 from aigc_ref.peft.adalora import add_adalora, orthogonality
 from aigc_ref.peft.adapter import add_adapters
 from aigc_ref.peft.allocation import RankSchedule, allocate, observe, ranks
 from aigc_ref.peft.files import save_trained
-from aigc_ref.peft.layers import added_layers, choose, parameter_budget
+from aigc_ref.peft.layers import match_layers, parameter_budget, wrapped_layers
 from aigc_ref.peft.lora import add_lora, merge, unmerge
 from aigc_ref.peft.peft_format import to_peft
 from aigc_ref.text.collate import token_collator
 from aigc_ref.text.sampling import length_buckets
 from aigc_ref.train.loop import Recipe, fit
+from aigc_ref.train.loss import SummedLoss
 
 torch.set_num_threads(1)  # two on a busy machine are slower than one
 figures.use_site_style()
@@ -257,14 +257,14 @@ batches = (
 standardise_head(replace(classifier, model=upper), batches)
 
 # %% [markdown] tags=["zh"]
-# 查表之后的模型和整个模型算出的 logits 最多差 {{ cache_error:.0e}}，只是舍入误差。分类头看到的状态先做标准化，理由见 [`standardise`][aigc_ref.finetune.standardise]：不然头部要学很久才动。
+# 查表之后的模型和整个模型算出的 logits 最多差 {{ cache_error:.0e}}，只是舍入误差。分类头看到的状态先做标准化，理由见 [`standardised_head`][aigc_ref.finetune.standardised_head]：不然头部要学很久才动。
 #
 # ## 预算：先手算，再数 { #budget }
 #
 # 上半部每层有六个矩阵：注意力的 $W_q, W_k, W_v, W_o$（$d \times d$）和前馈的 $W_{in}, W_{out}$（$4d \times d$ 与 $d \times 4d$），$d = 384$。LoRA 放在全部六个上时每层 $4 \cdot 2rd + 2 \cdot 5rd = 18rd$ 个参数，只放在 $W_q, W_v$ 上时 $4rd$。取 $r = 4$ 和 $r = 18$，两者恰好都是 $72d$。适配器取 $m = 16$，最接近这个数。AdaLoRA 从每个矩阵 8 个秩开始，最后平均剩 4 个：开头的可学参数是 LoRA 的两倍，终点才相当。
 
 # %% [markdown] tags=["en"]
-# The model with the table and the whole one give logits that differ by at most {{ cache_error:.0e}}, which is rounding. The head sees standardised states, for the reason told in [`standardise`][aigc_ref.finetune.standardise]; otherwise it takes long to learn anything.
+# The model with the table and the whole one give logits that differ by at most {{ cache_error:.0e}}, which is rounding. The head sees standardised states, for the reason told in [`standardised_head`][aigc_ref.finetune.standardised_head]; otherwise it takes long to learn anything.
 #
 # ## The budget: by hand, then counted { #budget }
 #
@@ -338,14 +338,14 @@ display(Markdown("\n".join(["| method | a layer | all, with the head | of the ha
 #
 # ## 训练：只差方法，其余都一样 { #training }
 #
-# 每种方法用 {{ seed_count }} 个随机种子各训练 {{ steps }} 步，每批 16 句，也就是把训练集看一遍；计算用半精度（bfloat16），在学的参数仍存成 float32。种子相同，分类头的起点和数据的顺序就相同，所以可以成对地比。AdaLoRA 每步之后多两件事：更新重要性、到时候分配一次秩；它的损失里加上 `0.1` 倍的 $R$。
+# 每种方法用 {{ seed_count }} 个随机种子各训练 {{ steps }} 步，每批 16 句，也就是把训练集看一遍；处理器认得 bfloat16 时用它计算（半精度），在学的参数仍存成 float32。种子相同，分类头的起点和数据的顺序就相同，所以可以成对地比。AdaLoRA 每步之后多两件事：更新重要性、到时候分配一次秩；它的损失里加上 `0.1` 倍的 $R$。
 
 # %% [markdown] tags=["en"]
 # Count and [`parameter_budget`][aigc_ref.peft.layers.parameter_budget] agree, or the `assert` would have stopped the run. Adapters and both kinds of LoRA are about {{ share_lora:.1f}} % of the upper half, and {{ learn_head:,}} of their parameters are the head.
 #
 # ## Training: the method differs, nothing else { #training }
 #
-# Each method trains {{ steps }} steps with {{ seed_count }} seeds and 16 sentences a batch, once through the training set. It computes in half precision (bfloat16), while what learns is kept in float32. With the same seed the head starts from the same weights and the data come in the same order, so that results can be compared in pairs. AdaLoRA does two things more after a step, it updates the importances and, when it is time, allocates ranks; to its loss `0.1` times $R$ is added.
+# Each method trains {{ steps }} steps with {{ seed_count }} seeds and 16 sentences a batch, once through the training set. It computes in half precision (bfloat16) where the processor knows it, while what learns is kept in float32. With the same seed the head starts from the same weights and the data come in the same order, so that results can be compared in pairs. AdaLoRA does two things more after a step, it updates the importances and, when it is time, allocates ranks; to its loss `0.1` times $R$ is added.
 
 
 # %%
@@ -355,7 +355,7 @@ class Run(NamedTuple):
     model: nn.Module
 
 
-plan = partial(length_buckets, [len(row) for row in examples["training"].rows], 16)  # like lengths share a batch
+buckets = partial(length_buckets, [len(row) for row in examples["training"].rows], 16)  # like lengths share a batch
 
 
 # %%
@@ -372,7 +372,7 @@ def learn(method: Method, seed: int, data: str = "test") -> Run:
         if method.schedule is None:
             return measured
         with torch.autocast("cpu", enabled=False):  # products of P and Q need their digits
-            return TokenLoss(measured.total + 0.1 * measured.tokens * orthogonality(model, "peft"), measured.tokens)
+            return SummedLoss(measured.sum + 0.1 * measured.count * orthogonality(model, "peft"), measured.count)
 
     def allocate_ranks(step):
         if method.schedule:
@@ -380,8 +380,19 @@ def learn(method: Method, seed: int, data: str = "test") -> Run:
             allocate(model, method.schedule, step)
 
     rates = {"classifier": method.head_rate}
-    recipe = Recipe(steps, 16, method.rate, max_steps=steps, seed=seed, learning_rates=rates, precision="bfloat16")
-    list(fit(model, examples["training"], collate, loss, recipe, plan=plan, after_step=allocate_ranks, progress=False))
+    recipe = Recipe(steps, 16, method.rate, max_steps=steps, seed=seed, learning_rates=rates, precision="auto")
+    list(
+        fit(
+            model,
+            examples["training"],
+            collate,
+            loss,
+            recipe,
+            batch_sampler=buckets,
+            after_step=allocate_ranks,
+            progress=False,
+        )
+    )
     return Run(evaluate(model, examples[data], tokenizer).entities.micro.f1, losses, model)
 
 
@@ -473,7 +484,7 @@ KINDS = ["query", "key", "value", "attention.output", "intermediate", "output"]
 
 def parameters_used(model: nn.Module) -> int:
     """Those of the triplets that are left: a column of P, a λ and a row of Q each."""
-    inserted = added_layers(model)
+    inserted = wrapped_layers(model)
     return sum(
         rank * (inserted[name].out_features + 1 + inserted[name].in_features) for name, rank in ranks(model).items()
     )
@@ -608,7 +619,7 @@ for start in ("A random, B zero", "both zero", "both random"):
     torch.manual_seed(0)
     model = deepcopy(upper).eval()
     METHODS["LoRA"].prepare(model)
-    low_rank = list(added_layers(model).values())
+    low_rank = list(wrapped_layers(model).values())
     for layer in low_rank:
         if start == "both zero":
             nn.init.zeros_(layer.A)
@@ -631,7 +642,7 @@ print("both zero: nothing ever moves; both random: the model has changed before 
 trained, cut = runs["full"][0].model, {rank: deepcopy(runs["full"][0].model) for rank in (1, 4, 16)}
 kept = {rank: [] for rank in cut}
 with torch.no_grad():
-    for name in choose(upper, EVERY, (nn.Linear,)):
+    for name in match_layers(upper, EVERY, (nn.Linear,)):
         weight = upper.get_submodule(name).weight
         u, s, v = torch.linalg.svd(trained.get_submodule(name).weight - weight, full_matrices=False)
         for rank, model in cut.items():

@@ -3,7 +3,7 @@
 # summary: {zh: 不用人写一个标签，让网络从旋转的图片和遮住的字里学出特征，再量一量这些特征到底值多少标签。, en: "Let a network learn features from turned pictures and hidden characters without a label written by a person, then measure how many labels they are worth."}
 # minutes: 7
 # order: 7
-# data: {zh: "Fashion-MNIST（MIT 许可）：`apt install dataset-fashion-mnist`；《全唐诗》（chinese-poetry，MIT 许可），首次运行时用 npm 下载 85 MB", en: "Fashion-MNIST (MIT licence): `apt install dataset-fashion-mnist`; Complete Tang Poems (chinese-poetry, MIT licence), the first run fetches 85 MB with npm"}
+# data: {zh: "Fashion-MNIST（MIT 许可）：首次运行时下载 31 MB，或者 `apt install dataset-fashion-mnist`；《全唐诗》（chinese-poetry，MIT 许可），首次运行时用 npm 下载 85 MB", en: "Fashion-MNIST (MIT licence): 31 MB, fetched by the first run, or `apt install dataset-fashion-mnist`; Complete Tang Poems (chinese-poetry, MIT licence), the first run fetches 85 MB with npm"}
 # resources: [paper-rotnet, paper-bert, paper-roberta, paper-gan, tool-transformers, book-understanding-deep-learning]
 # prerequisites: [gpt]
 # ---
@@ -50,7 +50,6 @@ from aigc_ref import figures
 from aigc_ref.datasets import fashion_mnist, poetry
 from aigc_ref.datasets.splitting import split
 from aigc_ref.finetune.causal_lm import language_model_loss
-from aigc_ref.lm.losses import TokenLoss
 from aigc_ref.selfsup.mlm import mask_tokens, masked_collator, masked_language_model_loss
 from aigc_ref.selfsup.probe import linear_probe
 from aigc_ref.selfsup.rotation import (
@@ -66,6 +65,7 @@ from aigc_ref.text.collate import causal_collator
 from aigc_ref.text.datasets import TextDataset
 from aigc_ref.text.tokenizers import character_tokenizer
 from aigc_ref.train.loop import Recipe, fit
+from aigc_ref.train.loss import summed_cross_entropy
 
 torch.set_num_threads(1)
 figures.use_site_style()
@@ -231,8 +231,7 @@ def probed(known, labels, unseen, chosen, l2=10.0):
 
 
 def label_loss(model, batch):
-    total = F.cross_entropy(model(batch["inputs"]), batch["labels"], reduction="sum")
-    return TokenLoss(total, torch.tensor(len(batch["labels"])))
+    return summed_cross_entropy(model(batch["inputs"]), batch["labels"])
 
 
 def labelled(examples):
@@ -1022,8 +1021,8 @@ numbers = {
     "vocabulary": len(tokenizer),
     "parameters": sum(parameter.numel() for parameter in bert.parameters()) / 1e6,
     "text_steps": text_steps,
-    "guesses": sum(record.tokens for record in mlm_history),
-    "writer_guesses": sum(record.tokens for record in writer_history),
+    "guesses": sum(record.count for record in mlm_history),
+    "writer_guesses": sum(record.count for record in writer_history),
     "unigram": unigram,
     "both_nats": sum(both_nats) / 10,
     "left_nats": sum(left_nats) / 10,

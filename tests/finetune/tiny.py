@@ -96,11 +96,11 @@ def gpt_folder(folder: Path, texts: list[str]) -> Path:
 
 def reviews(size: int, ending: str, seed: int = 0) -> str:
     """Opinions on a film with their labels, as CSV or as JSON lines."""
-    chance = random.Random(seed)
+    rng = random.Random(seed)
     rows = []
     for _ in range(size):
-        label, words = chance.choice([("good", ["great", "bright"]), ("bad", ["dull", "flat"])])
-        rows.append((f"the film is {chance.choice(['very', 'rather', 'so'])} {chance.choice(words)}", label))
+        label, words = rng.choice([("good", ["great", "bright"]), ("bad", ["dull", "flat"])])
+        rows.append((f"the film is {rng.choice(['very', 'rather', 'so'])} {rng.choice(words)}", label))
     if ending == "jsonl":
         return "".join(json.dumps({"text": text, "label": label}) + "\n" for text, label in rows)
     return "text,label\n" + "".join(f"{text},{label}\n" for text, label in rows)

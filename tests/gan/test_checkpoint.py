@@ -5,8 +5,8 @@ import json
 import torch
 from safetensors.torch import load_file
 
-from aigc_ref.datasets.checkpoints import COMMITTED
 from aigc_ref.gan.networks import Generator
+from aigc_ref.pretrained.tutorial_checkpoints import COMMITTED
 
 FOLDER = COMMITTED / "gan-fashion"
 

@@ -1,5 +1,8 @@
+import signal
 from collections.abc import Callable, Iterator
 from copy import deepcopy
+from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -19,7 +22,10 @@ from aigc_ref.gan.losses import (
 from aigc_ref.gan.networks import Conditional, Discriminator, Generator
 from aigc_ref.gan.penalties import NO_PENALTIES, Penalties
 from aigc_ref.gan.toy import DEVIATION, NOISE_SIZE, centres, modes_covered, perceptron, ring_batches
-from aigc_ref.gan.train import Step, gan_step, train, update_average
+from aigc_ref.gan.train import Step, gan_step, train
+from aigc_ref.train.average import update_average
+from aigc_ref.train.precision import Precision
+from aigc_ref.train.record import read_record
 
 every_kind = pytest.mark.parametrize("loss", [NON_SATURATING, RELATIVISTIC], ids=["non-saturating", "relativistic"])
 
@@ -39,11 +45,11 @@ def _step(
     noise: Tensor,
     loss: GanLoss | RelativisticLoss = NON_SATURATING,
     penalties: Penalties = NO_PENALTIES,
-    bfloat16: bool = False,
+    precision: Precision = "float32",
 ) -> Step:
     """One step of plain descent, which shows gradients in the weights."""
     optimizers = SGD(generator.parameters(), 0.1), SGD(discriminator.parameters(), 0.1)
-    return gan_step(generator, discriminator, *optimizers, real, noise, loss, penalties, bfloat16=bfloat16)
+    return gan_step(generator, discriminator, *optimizers, real, noise, loss, penalties, precision=precision)
 
 
 def _saturating_by_hand(real: Tensor, fake: Tensor) -> tuple[Tensor, Tensor]:
@@ -198,6 +204,59 @@ def test_the_same_seed_gives_the_same_run(loss: GanLoss) -> None:
     assert run(chance=5) == run(chance=6)
 
 
+@pytest.mark.parametrize("stop", [1, 4])
+def test_a_game_that_was_interrupted_gives_the_steps_of_one_that_was_not(tmp_path: Path, stop: int) -> None:
+    def game(**named: Any) -> tuple[tuple[nn.Module, ...], Iterator[Step]]:
+        torch.manual_seed(1)
+        networks = perceptron(4, 2), perceptron(2, 1), perceptron(4, 2)
+        run = train(
+            *networks[:2],
+            ring_batches(12, 16, seed=2),
+            4,
+            learning_rate=1e-3,
+            loss=WASSERSTEIN,
+            penalties=Penalties(gradient=1.0),
+            critic_steps=2,
+            average=networks[2],
+            **named,
+        )
+        return networks, run
+
+    files: dict[str, Any] = {"checkpoint": tmp_path / "game.pt", "log": tmp_path / "game.jsonl"}
+    straight, whole = game()
+    expected = list(whole)
+    _, first = game(**files)
+    seen = [next(first) for _ in range(stop)]
+    del first  # as when the caller stops listening
+    torch.rand(3)
+    networks, second = game(**files)
+    assert seen + list(second) == expected
+    assert [step.step for step in expected] == [1, 2, 3, 4, 5, 6]
+    for ours, theirs in zip(networks, straight, strict=True):
+        assert not _moved(_weights(theirs), ours)
+    _, steps = read_record(tmp_path / "game.jsonl")
+    assert [Step(**step) for step in steps] == expected
+    with pytest.raises(ValueError, match="another run \\(seed was 0, is 7\\)"):
+        next(game(**files, seed=7)[1])
+
+
+def test_ctrl_c_between_the_two_networks_waits_for_the_second(tmp_path: Path) -> None:
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        torch.manual_seed(1)
+        generator, discriminator = perceptron(4, 2), perceptron(2, 1)
+        hook = generator.register_forward_hook(lambda *_: signal.raise_signal(signal.SIGINT))
+        path = tmp_path / "game.pt"
+        with pytest.raises(KeyboardInterrupt):
+            list(train(generator, discriminator, ring_batches(5, 8, seed=0), 4, learning_rate=1e-3, checkpoint=path))
+        hook.remove()
+        assert torch.load(path, weights_only=True)["step"] == 1
+        steps = train(generator, discriminator, ring_batches(5, 8, seed=0), 4, learning_rate=1e-3, checkpoint=path)
+        assert [step.step for step in steps] == [1, 2, 3, 4, 5]  # what the caller did not get comes first
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 def test_bfloat16_changes_the_networks_arithmetic_and_no_weights_type() -> None:
     torch.manual_seed(0)
     generator, discriminator = Generator(noise_size=8, width=4), Discriminator(width=4)
@@ -212,7 +271,7 @@ def test_bfloat16_changes_the_networks_arithmetic_and_no_weights_type() -> None:
         return RELATIVISTIC.discriminator(real, fake)
 
     loss = RelativisticLoss(watched, RELATIVISTIC.generator)
-    rough = _step(generator, discriminator, real, noise, loss, penalties, bfloat16=True)
+    rough = _step(generator, discriminator, real, noise, loss, penalties, precision="bfloat16")
     exact = _step(copy_g, copy_d, real, noise, loss, penalties)
     assert within == {torch.bfloat16}
     assert logits == {torch.float32}

@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aigc_ref.lm.gpt import GPT, GPTConfig
-from aigc_ref.lm.losses import causal_loss
+from aigc_ref.lm.loss import causal_loss
 
-SHAPE = GPTConfig(vocab_size=30, context=12, layers=2, heads=2, width=16)
+SHAPE = GPTConfig(vocab_size=30, block_size=12, n_layer=2, n_head=2, n_embd=16)
 
 
 def _model(config: GPTConfig = SHAPE) -> GPT:
@@ -58,7 +58,7 @@ def test_it_begins_with_as_many_nats_as_a_uniform_guess() -> None:
 
 
 def test_branches_that_are_added_up_begin_smaller() -> None:
-    model = _model(GPTConfig(vocab_size=30, context=12, layers=8, heads=2, width=64))
+    model = _model(GPTConfig(vocab_size=30, block_size=12, n_layer=8, n_head=2, n_embd=64))
     for name, parameter in model.named_parameters():
         if name.endswith(("projection.weight", "down.weight")):
             assert parameter.std().item() == pytest.approx(0.02 / 4, rel=0.05)
@@ -69,7 +69,7 @@ def test_branches_that_are_added_up_begin_smaller() -> None:
 
 
 def test_dropout_is_for_training_alone() -> None:
-    model = _model(GPTConfig(vocab_size=30, context=12, layers=2, heads=2, width=16, dropout=0.5))
+    model = _model(GPTConfig(vocab_size=30, block_size=12, n_layer=2, n_head=2, n_embd=16, dropout=0.5))
     ids = torch.arange(8).unsqueeze(0)
     assert torch.equal(model(ids).logits, model(ids).logits)
     model.train()
@@ -84,7 +84,7 @@ def test_more_tokens_than_it_has_room_for_are_refused() -> None:
     with pytest.raises(ValueError, match="6 tokens, and room for 5: the context is 12 long"):
         MODEL(torch.zeros(1, 2, dtype=torch.long), past_key_values=cache)
     with pytest.raises(ValueError, match="width of 10 does not divide into 4 heads"):
-        GPT(GPTConfig(vocab_size=5, context=5, layers=1, heads=4, width=10))
+        GPT(GPTConfig(vocab_size=5, block_size=5, n_layer=1, n_head=4, n_embd=10))
 
 
 def test_a_cache_that_is_asked_for_comes_with_the_logits() -> None:

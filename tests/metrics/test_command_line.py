@@ -16,9 +16,10 @@ from aigc_ref.metrics.__main__ import COMMANDS, main
 from aigc_ref.metrics.bleu import corpus_bleu
 from aigc_ref.metrics.chrf import corpus_chrf
 from aigc_ref.metrics.diversity import distinct, self_bleu
-from aigc_ref.metrics.ner import OUTSIDE, ner_report
+from aigc_ref.metrics.ner import ner_report
 from aigc_ref.metrics.rouge import corpus_rouge, rouge_lsum
 from aigc_ref.text.conll import read_conll
+from aigc_ref.text.tags import OUTSIDE
 
 HYPOTHESES = ["白日依山近", "the cat  sat", "", "a <n> b c"]
 REFERENCES = ["白日依山尽", "the cat sat on", "x", "b c <n> a"]
@@ -100,9 +101,9 @@ def test_ner_prints_both_figures(write: Write, capsys: pytest.CaptureFixture[str
         "precision": 0.0,
         "recall": 0.0,
         "f1": 0.0,
-        "right": 0,
-        "found": 2,
-        "there": 1,
+        "true_positives": 0,
+        "predicted": 2,
+        "support": 1,
     }
     assert found["tokens"]["micro"]["f1"] == report.tokens.without(OUTSIDE).micro.f1
     assert found["tokens_with_outside"]["micro"]["f1"] == report.tokens.micro.f1 == 0.75
@@ -174,6 +175,25 @@ def test_what_cannot_be_used_is_one_line_and_code_2(
     assert capsys.readouterr() == ("", f"error: {message}\n")
 
 
+@pytest.mark.parametrize(
+    ("command", "option", "value", "bounds"),
+    [
+        ("bleu", "--order", "0", "a whole number from 1 to 2147483647"),
+        ("chrf", "--word-order", "-1", "a whole number from 0 to 2147483647"),
+        ("chrf", "--beta", "nan", "a number of 0 or more"),
+        ("prdc", "--neighbours", "two", "a whole number from 1 to 2147483647"),
+        ("kernel-distance", "--subset-size", "1", "a whole number from 2 to 2147483647"),
+    ],
+)
+def test_a_number_out_of_bounds_is_said_before_anything_is_read(
+    capsys: pytest.CaptureFixture[str], command: str, option: str, value: str, bounds: str
+) -> None:
+    with pytest.raises(SystemExit) as exit_:
+        main([command, "absent", "absent", option, value])
+    assert exit_.value.code == 2
+    assert f"argument {option}: expected {bounds}, not {value}\n" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("command", ["bleu", "chrf", "rouge", "distinct", "ner"])
 def test_memory_does_not_grow_with_the_files(write: Write, capsys: pytest.CaptureFixture[str], command: str) -> None:
     def peak(size: int) -> int:
@@ -229,7 +249,7 @@ def test_a_full_disk_is_said(write: Write) -> None:
     path = write("h", HYPOTHESES)
     with Path("/dev/full").open("wb") as full:
         code, said = _written_to(full.fileno(), "bleu", path, path)
-    assert (code, said) == (2, "error: standard output: No space left on device; make room, or write elsewhere\n")
+    assert (code, said) == (2, "error: standard output: No space left on device; free some space, or write elsewhere\n")
 
 
 def test_a_closed_pipe_ends_quietly(write: Write) -> None:

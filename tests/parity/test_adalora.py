@@ -120,7 +120,7 @@ def test_sixty_steps_are_those_of_peft_and_leave_the_same_triplets(dtype: torch.
     ours = ours_beside(theirs, base)
     losses = train_ours(ours), train_theirs(theirs)
     assert losses[0] == pytest.approx(losses[1], rel=0, abs=atol)
-    assert {name: layer.kept.tolist() for name, layer in adalora_layers(ours).items()} == pefts_pattern(theirs)
+    assert {name: layer.mask.tolist() for name, layer in adalora_layers(ours).items()} == pefts_pattern(theirs)
     assert sum(ranks(ours).values()) == TARGET * 4
     assert len(set(ranks(ours).values())) > 1  # else the budget would not have gone where it matters
     torch.testing.assert_close(ours(IDS).logits, theirs(IDS).logits, rtol=0, atol=atol)
@@ -227,7 +227,7 @@ def test_we_read_pefts_folder_and_put_the_triplets_at_their_places(tmp_path: Pat
     from_peft(ours, tmp_path)
     torch.testing.assert_close(ours(IDS).logits, theirs(IDS).logits, rtol=0, atol=1e-15)
     for name, layer in adalora_layers(ours).items():
-        assert layer.kept.tolist() == theirs.peft_config["default"].rank_pattern[f"{name}.lora_E"]
+        assert layer.mask.tolist() == theirs.peft_config["default"].rank_pattern[f"{name}.lora_E"]
         values = theirs.base_model.model.get_submodule(name).lora_E["default"][:, 0]
         assert torch.equal(layer.singular_values, values)
 
@@ -235,7 +235,7 @@ def test_we_read_pefts_folder_and_put_the_triplets_at_their_places(tmp_path: Pat
 def test_a_layer_without_a_rank_left_goes_both_ways(trained: Any, tmp_path: Path) -> None:
     model = deepcopy(trained)
     first = next(iter(adalora_layers(model).values()))
-    first.kept.fill_(False)
+    first.mask.fill_(False)
     first.singular_values.data.zero_()
     to_peft(model, tmp_path)
     again = gpt2()
@@ -247,8 +247,8 @@ def test_a_layer_without_a_rank_left_goes_both_ways(trained: Any, tmp_path: Path
 
 def test_a_triplet_that_came_back_is_not_left_behind(trained: Any, tmp_path: Path) -> None:
     model = deepcopy(trained)
-    layer = next(layer for layer in adalora_layers(model).values() if not layer.kept.all())
-    layer.singular_values.data[~layer.kept] = 0.5  # as between two allocations
+    layer = next(layer for layer in adalora_layers(model).values() if not layer.mask.all())
+    layer.singular_values.data[~layer.mask] = 0.5  # as between two allocations
     to_peft(model, tmp_path)
     again = gpt2()
     from_peft(again, tmp_path)

@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 
 from aigc_ref.peft.adapter import Adapted, add_adapters
-from aigc_ref.peft.layers import added_layers
+from aigc_ref.peft.layers import wrapped_layers
 from tests.parity.golden.adapters import ACTIVATIONS, LAYERS, SIZE, STORE, WIDTH, bert, fill, measure
 
 ANSWERS = json.loads(STORE.read_text(encoding="utf-8"))["answers"]
@@ -39,7 +39,7 @@ def test_another_activation_gives_other_numbers() -> None:
 def test_as_many_parameters_are_added_as_adapters_adds() -> None:
     model = bert()
     add_adapters(model, size=SIZE)
-    adapters = [layer.adapter for layer in added_layers(model).values() if isinstance(layer, Adapted)]
+    adapters = [layer.adapter for layer in wrapped_layers(model).values() if isinstance(layer, Adapted)]
     counted = [sum(parameter.numel() for parameter in adapter.parameters()) for adapter in adapters]
     assert counted == 2 * LAYERS * [2 * SIZE * WIDTH + WIDTH + SIZE]
     assert sum(counted) == ANSWERS["gelu"]["trained"]

@@ -131,9 +131,9 @@ def test_weights_by_document_frequency() -> None:
 
 @given(st.integers(0, 10**6), st.integers(1, 6), st.integers(1, 6))
 def test_precision_and_recall_change_places_with_the_texts(seed: int, tokens: int, others: int) -> None:
-    chance = torch.Generator().manual_seed(seed)
-    one, other = torch.randn(tokens, 4, generator=chance), torch.randn(others, 4, generator=chance)
-    weights, other_weights = torch.rand(tokens, generator=chance), torch.rand(others, generator=chance)
+    generator = torch.Generator().manual_seed(seed)
+    one, other = torch.randn(tokens, 4, generator=generator), torch.randn(others, 4, generator=generator)
+    weights, other_weights = torch.rand(tokens, generator=generator), torch.rand(others, generator=generator)
     score = greedy_match(one, other, weights, other_weights)
     swapped = greedy_match(other, one, other_weights, weights)
     assert (swapped.precision, swapped.recall) == pytest.approx((score.recall, score.precision))

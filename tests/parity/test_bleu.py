@@ -12,12 +12,12 @@ from aigc_ref.metrics.bleu import Smoothing, corpus_bleu, sentence_bleu
 
 
 def _corpus(seed: int, alphabet: str, separator: str) -> tuple[list[str], list[list[str]]]:
-    chance = random.Random(seed)
+    rng = random.Random(seed)
 
     def text() -> str:
-        return separator.join(chance.choices(alphabet, k=chance.randint(1, 14)))
+        return separator.join(rng.choices(alphabet, k=rng.randint(1, 14)))
 
-    size = chance.randint(1, 6)
+    size = rng.randint(1, 6)
     return [text() for _ in range(size)], [[text() for _ in range(3)] for _ in range(size)]
 
 
@@ -57,8 +57,8 @@ def test_as_sacrebleu_on_hindi() -> None:
     words = ["मैं", "हिन्दी", "की", "कि", "किताब", "पढ़ता", "हूँ", "।"]
     oracle = BLEU(tokenize="intl", smooth_method="exp")
     for seed in range(100):
-        chance = random.Random(seed)
-        hypotheses, references = ([" ".join(chance.choices(words, k=9)) for _ in range(4)] for _ in range(2))
+        rng = random.Random(seed)
+        hypotheses, references = ([" ".join(rng.choices(words, k=9)) for _ in range(4)] for _ in range(2))
         theirs = oracle.corpus_score(hypotheses, [references])
         ours = corpus_bleu(hypotheses, [[reference] for reference in references], smoothing="exp")
         assert 100 * ours.score == pytest.approx(theirs.score, abs=1e-9)
@@ -109,10 +109,10 @@ _texts = st.text(alphabet="春江花月夜", min_size=4, max_size=9)
 
 @given(st.lists(st.tuples(_texts, st.lists(_texts, min_size=1, max_size=3)), min_size=1, max_size=5), st.randoms())
 def test_neither_the_order_of_pairs_nor_that_of_references_matters(
-    pairs: list[tuple[str, list[str]]], chance: random.Random
+    pairs: list[tuple[str, list[str]]], rng: random.Random
 ) -> None:
-    shuffled = [(hypothesis, chance.sample(texts, len(texts))) for hypothesis, texts in pairs]
-    chance.shuffle(shuffled)
+    shuffled = [(hypothesis, rng.sample(texts, len(texts))) for hypothesis, texts in pairs]
+    rng.shuffle(shuffled)
     assert corpus_bleu(*zip(*shuffled, strict=True)) == corpus_bleu(*zip(*pairs, strict=True))
 
 

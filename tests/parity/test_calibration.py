@@ -14,9 +14,9 @@ from aigc_ref.metrics.calibration import Bin, calibration_error, chance_error, f
 
 def _examples(classes: int, size: int = 500, sharpness: float = 3.0) -> tuple[torch.Tensor, torch.Tensor]:
     """Logits that are too sharp by this factor, and labels drawn from what they would say without it."""
-    chance = torch.Generator().manual_seed(classes)
-    logits = torch.randn(size, classes, generator=chance, dtype=torch.float64) * 1.5
-    return sharpness * logits, logits.softmax(dim=1).multinomial(1, generator=chance).squeeze(1)
+    generator = torch.Generator().manual_seed(classes)
+    logits = torch.randn(size, classes, generator=generator, dtype=torch.float64) * 1.5
+    return sharpness * logits, logits.softmax(dim=1).multinomial(1, generator=generator).squeeze(1)
 
 
 @pytest.mark.parametrize("classes", [2, 5])

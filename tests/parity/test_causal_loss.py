@@ -9,8 +9,10 @@ from torch import Tensor
 from transformers import GPT2Config, GPT2LMHeadModel, Trainer, TrainingArguments
 
 from aigc_ref.finetune.causal_lm import language_model_loss
-from aigc_ref.lm.losses import causal_loss
-from aigc_ref.text.collate import IGNORE, Batch, causal_collator
+from aigc_ref.lm.loss import causal_loss
+from aigc_ref.text.collate import causal_collator
+from aigc_ref.train.batch import Batch
+from aigc_ref.train.loss import IGNORE_INDEX
 
 
 @pytest.fixture(scope="module")
@@ -23,8 +25,8 @@ def model() -> GPT2LMHeadModel:
 
 @pytest.fixture(scope="module")
 def texts() -> list[list[int]]:
-    chance = torch.Generator().manual_seed(1)
-    return [torch.randint(1, 50, (length,), generator=chance).tolist() for length in (3, 9, 17, 5)]
+    generator = torch.Generator().manual_seed(1)
+    return [torch.randint(1, 50, (length,), generator=generator).tolist() for length in (3, 9, 17, 5)]
 
 
 @pytest.fixture(scope="module")
@@ -51,13 +53,13 @@ def test_loss_and_gradients_are_those_of_transformers(model: GPT2LMHeadModel, ba
 def test_padding_costs_nothing(model: GPT2LMHeadModel, batch: Batch, texts: list[list[int]]) -> None:
     alone = [language_model_loss(model, causal_collator(0)([text])) for text in texts]
     together = language_model_loss(model, batch)
-    torch.testing.assert_close(together.total, sum(loss.total for loss in alone), rtol=1e-6, atol=0)
-    assert together.tokens == sum(len(text) - 1 for text in texts)
+    torch.testing.assert_close(together.sum, sum(loss.sum for loss in alone), rtol=1e-6, atol=0)
+    assert together.count == sum(len(text) - 1 for text in texts)
 
 
 def test_an_end_that_doubles_as_padding_is_still_learnt() -> None:
     labels = causal_collator(pad_token_id=2)([[5, 6, 2], [7, 2]])["labels"]
-    assert labels.tolist() == [[5, 6, 2], [7, 2, IGNORE]]
+    assert labels.tolist() == [[5, 6, 2], [7, 2, IGNORE_INDEX]]
 
 
 @torch.no_grad()
@@ -75,7 +77,7 @@ def test_trainers_loss_is_not_the_corpus_nats_per_token(
     )
     rows = [{"input_ids": text} for text in texts]
     theirs = Trainer(model, arguments, data_collator=collate, eval_dataset=rows).evaluate()["eval_loss"]
-    totals = [language_model_loss(model, causal_collator(0)([text])).total.item() for text in texts]
+    totals = [language_model_loss(model, causal_collator(0)([text])).sum.item() for text in texts]
     shares = [total / len(text) for total, text in zip(totals, texts, strict=True)]
     assert theirs == pytest.approx(sum(shares) / len(texts), rel=1e-5)
 
@@ -86,7 +88,7 @@ def test_trainers_loss_is_not_the_corpus_nats_per_token(
 
 def test_half_precision_is_summed_in_single(model: GPT2LMHeadModel, batch: Batch) -> None:
     logits = model(batch["input_ids"]).logits.bfloat16()
-    assert causal_loss(logits, batch["labels"]).total.dtype == torch.float32
+    assert causal_loss(logits, batch["labels"]).sum.dtype == torch.float32
 
 
 def test_the_articles_loss_rewards_copying(batch: Batch) -> None:
@@ -99,9 +101,9 @@ def test_the_articles_loss_rewards_copying(batch: Batch) -> None:
 @pytest.mark.parametrize("length", [1, 3])
 def test_nothing_to_predict_is_a_sum_of_nothing(length: int) -> None:
     logits = torch.zeros(1, length, 10, requires_grad=True)
-    loss = causal_loss(logits, torch.full((1, length), IGNORE))
-    loss.total.backward()
-    assert (loss.total.item(), loss.tokens.item()) == (0.0, 0)
+    loss = causal_loss(logits, torch.full((1, length), IGNORE_INDEX))
+    loss.sum.backward()
+    assert (loss.sum.item(), loss.count.item()) == (0.0, 0)
     assert logits.grad is not None
     assert (logits.grad == 0).all()
 

@@ -12,12 +12,12 @@ from aigc_ref.metrics.chrf import corpus_chrf, sentence_chrf, spaced_words
 
 
 def _corpus(seed: int, alphabet: str) -> tuple[list[str], list[list[str]]]:
-    chance = random.Random(seed)
+    rng = random.Random(seed)
 
     def text() -> str:
-        return " ".join("".join(chance.choices(alphabet, k=chance.randint(1, 5))) for _ in range(chance.randint(0, 6)))
+        return " ".join("".join(rng.choices(alphabet, k=rng.randint(1, 5))) for _ in range(rng.randint(0, 6)))
 
-    size = chance.randint(1, 4)
+    size = rng.randint(1, 4)
     return [text() for _ in range(size)], [[text() for _ in range(3)] for _ in range(size)]
 
 

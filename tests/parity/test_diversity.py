@@ -17,8 +17,8 @@ _texts = st.lists(st.text(alphabet="春江花月", max_size=9), min_size=2, max_
 def test_self_bleu_as_nltk_in_texygen() -> None:
     smooth = SmoothingFunction().method1
     for seed in range(100):
-        chance = random.Random(seed)
-        texts = [chance.choices("abcdef", k=chance.randint(4, 12)) for _ in range(chance.randint(2, 8))]
+        rng = random.Random(seed)
+        texts = [rng.choices("abcdef", k=rng.randint(4, 12)) for _ in range(rng.randint(2, 8))]
         for order in (2, 3, 4):
             expected = [
                 nltk_sentence_bleu(
@@ -45,8 +45,8 @@ def test_distinct_counts_sets(texts: list[str], order: int) -> None:
 
 
 @given(_texts, st.randoms())
-def test_the_order_of_texts_does_not_matter(texts: list[str], chance: random.Random) -> None:
-    shuffled = chance.sample(texts, len(texts))
+def test_the_order_of_texts_does_not_matter(texts: list[str], rng: random.Random) -> None:
+    shuffled = rng.sample(texts, len(texts))
     assert self_bleu(shuffled) == pytest.approx(self_bleu(texts), abs=1e-12)
     assert distinct(shuffled) == distinct(texts)
 

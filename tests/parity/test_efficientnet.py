@@ -7,7 +7,7 @@ import torch
 from efficientnet_lite_pytorch import EfficientNet
 from torch import Tensor, nn
 
-from aigc_ref.datasets.efficientnet import EfficientNetLite0, features, prepared, renamed
+from aigc_ref.pretrained.efficientnet import EfficientNetLite0, features, prepared, renamed
 
 
 @pytest.fixture(scope="module")

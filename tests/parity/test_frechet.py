@@ -16,10 +16,10 @@ from aigc_ref.metrics.frechet import Moments, frechet_distance, gaussian_frechet
 
 def _features(seed: int, samples: int, features: int) -> Tensor:
     """Correlated, with variances over three orders of magnitude and a mean that is not 0, as those of networks are."""
-    chance = torch.Generator().manual_seed(seed)
-    mixing = torch.randn(features, features, generator=chance, dtype=torch.float64)
+    generator = torch.Generator().manual_seed(seed)
+    mixing = torch.randn(features, features, generator=generator, dtype=torch.float64)
     scale = torch.logspace(0, -1.5, features, dtype=torch.float64)
-    return torch.randn(samples, features, generator=chance, dtype=torch.float64) @ (mixing * scale) + scale
+    return torch.randn(samples, features, generator=generator, dtype=torch.float64) @ (mixing * scale) + scale
 
 
 def _torchmetrics(one: Tensor, other: Tensor) -> float:
@@ -131,10 +131,10 @@ def test_symmetric_not_negative_and_zero_to_itself(seed: int, samples: int, othe
 
 @given(st.integers(0, 10**6), st.sampled_from([6, 40]))
 def test_neither_the_order_of_samples_nor_a_rotation_of_features_matters(seed: int, samples: int) -> None:
-    chance = torch.Generator().manual_seed(seed)
+    generator = torch.Generator().manual_seed(seed)
     one, other = _features(seed, samples, 8), _features(seed + 1, samples, 8)
-    shuffled = one[torch.randperm(samples, generator=chance)]
-    rotation = torch.linalg.qr(torch.randn(8, 8, generator=chance, dtype=torch.float64)).Q
+    shuffled = one[torch.randperm(samples, generator=generator)]
+    rotation = torch.linalg.qr(torch.randn(8, 8, generator=generator, dtype=torch.float64)).Q
     expected = frechet_distance(one, other)
     assert frechet_distance(shuffled, other) == pytest.approx(expected, rel=1e-9)
     assert frechet_distance(one @ rotation, other @ rotation) == pytest.approx(expected, rel=1e-9)

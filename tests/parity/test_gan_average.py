@@ -6,7 +6,7 @@ import torch
 from torch import nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from aigc_ref.gan.train import update_average
+from aigc_ref.train.average import update_average
 
 
 def test_the_average_is_that_of_torch() -> None:

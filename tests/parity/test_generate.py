@@ -16,12 +16,13 @@ from transformers.generation.logits_process import (
     TopPLogitsWarper,
 )
 
-from aigc_ref.lm.generate import choose, generate, keep_top_k, keep_top_p, penalise_repetition
+from aigc_ref.lm.generate import choose, generate, keep_top_k, keep_top_p, penalise_repetition, stream
 from aigc_ref.lm.gpt import GPT
 from aigc_ref.lm.gpt2 import load_gpt2
 from aigc_ref.text.collate import left_padded_inputs
 
 EOS, PAD = 1, 0
+ENDS = [1, 20, 21, 22, 23, 24, 25]
 PROMPTS = torch.tensor([[5, 6, 7], [8, 9, 10], [11, 12, 13]])
 RAGGED = [[5, 6, 7, 8, 9], [10, 11], [12, 13, 14]]
 
@@ -127,8 +128,8 @@ def test_top_p_of_all_the_mass_keeps_every_token() -> None:
 
 @given(st.integers(0, 2**16), st.floats(0.5, 3.0))
 def test_repetition_is_penalised_as_in_transformers(seed: int, penalty: float) -> None:
-    chance = torch.Generator().manual_seed(seed)
-    logits, ids = torch.randn(3, 40, generator=chance), torch.randint(40, (3, 9), generator=chance)
+    generator = torch.Generator().manual_seed(seed)
+    logits, ids = torch.randn(3, 40, generator=generator), torch.randint(40, (3, 9), generator=generator)
     seen = torch.zeros(3, 40, dtype=torch.bool).scatter(1, ids, value=True)
     theirs = RepetitionPenaltyLogitsProcessor(penalty)(ids, logits)
     assert torch.equal(penalise_repetition(logits, seen, penalty), theirs)
@@ -174,6 +175,57 @@ def test_padding_is_not_penalised_as_if_it_were_text(gpt2: GPT2LMHeadModel) -> N
     assert _theirs(gpt2, ids, mask, repetition_penalty=5.0) == alone
 
 
+def test_a_stream_joined_is_the_text_and_marks_what_has_ended(
+    pair: tuple[GPT | PreTrainedModel, PreTrainedModel],
+) -> None:
+    model, oracle = pair
+    ids, mask = left_padded_inputs(RAGGED, PAD).values()
+    texts: list[list[int]] = [[] for _ in RAGGED]
+    ended = torch.zeros(len(RAGGED), dtype=torch.bool)
+    for new in stream(model, ids, attention_mask=mask, max_new_tokens=20, eos_token_id=ENDS, temperature=0):
+        assert not (new.running & ended).any()  # nobody comes back
+        ended = ~new.running
+        for text, token, runs in zip(texts, new.tokens.tolist(), new.running.tolist(), strict=True):
+            text += [token] * runs
+    assert texts == _theirs(oracle, ids, mask, eos=ENDS) == _greedy(model, ids, mask, eos=ENDS)
+    assert len({len(text) for text in texts}) > 1  # so that some had ended while others ran
+
+
+def test_whoever_stops_asking_stops_the_work_and_may_begin_again(
+    pair: tuple[GPT | PreTrainedModel, PreTrainedModel], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model, _ = pair
+    calls = []
+    forward = model.forward
+
+    def counted(*args: Any, **kwargs: Any) -> Any:
+        calls.append(1)
+        return forward(*args, **kwargs)
+
+    monkeypatch.setattr(model, "forward", counted)
+    new = stream(model, PROMPTS, max_new_tokens=20, eos_token_id=None, seed=3)
+    assert not calls  # nothing was asked for
+    first = [next(new).tokens.tolist() for _ in range(2)]
+    assert torch.is_grad_enabled()  # here, between two tokens
+    assert len(calls) == 2
+    del new
+    again = generate(model, PROMPTS, max_new_tokens=20, eos_token_id=None, seed=3)
+    assert [list(column) for column in zip(*again, strict=True)][:2] == first
+
+
+@pytest.mark.parametrize("penalty", [1.0, 1.5])
+def test_samples_of_a_prompt_are_what_the_prompt_repeated_would_give(
+    pair: tuple[GPT | PreTrainedModel, PreTrainedModel], penalty: float
+) -> None:
+    model, _ = pair
+    ids, mask = left_padded_inputs(RAGGED, PAD).values()
+    options: dict[str, Any] = {"max_new_tokens": 12, "eos_token_id": EOS, "repetition_penalty": penalty}
+    once = generate(model, ids, attention_mask=mask, samples=4, **options)
+    repeated = generate(model, ids.repeat_interleave(4, 0), attention_mask=mask.repeat_interleave(4, 0), **options)
+    assert once == repeated
+    assert len(set(map(tuple, once))) == 12  # no two alike
+
+
 def test_prompts_that_do_not_fit_are_refused(pair: tuple[GPT | PreTrainedModel, PreTrainedModel]) -> None:
     model, _ = pair
     with pytest.raises(ValueError, match="a prompt of 3 and 62 new tokens exceed the model's context of 64"):
@@ -182,6 +234,10 @@ def test_prompts_that_do_not_fit_are_refused(pair: tuple[GPT | PreTrainedModel, 
     for mask in ([[1, 1, 0]] * 3, [[1, 0, 1]] * 3, [[0, 1]] * 3):
         with pytest.raises(ValueError, match="pad prompts on the left"):
             generate(model, PROMPTS, attention_mask=torch.tensor(mask), max_new_tokens=5, eos_token_id=EOS)
+    with pytest.raises(ValueError, match="exceed the model's context"):
+        stream(model, PROMPTS, max_new_tokens=62, eos_token_id=EOS)  # before the first token is asked for
+    with pytest.raises(ValueError, match="at least 1 sample"):
+        generate(model, PROMPTS, max_new_tokens=5, eos_token_id=EOS, samples=0)
     with pytest.raises(ValueError, match="there must be a prompt"):
         generate(model, PROMPTS[:, :0], max_new_tokens=5, eos_token_id=EOS)
 

@@ -11,7 +11,7 @@ from transformers import GPT2Config, GPT2LMHeadModel
 from aigc_ref.finetune.causal_lm import language_model_loss
 from aigc_ref.lm.gpt import GPT, GPTConfig
 from aigc_ref.lm.gpt2 import load_gpt2, to_gpt2
-from aigc_ref.lm.losses import causal_loss
+from aigc_ref.lm.loss import causal_loss
 from aigc_ref.text.collate import causal_collator, left_padded_inputs
 
 TEXTS = [[5, 6, 7, 8, 9, 10, 11], [12, 13], [14, 15, 16, 17]]
@@ -84,8 +84,8 @@ def test_right_padding_changes_no_token_of_the_text(theirs: GPT2LMHeadModel) -> 
 def test_it_trains_where_a_model_of_transformers_does(theirs: GPT2LMHeadModel) -> None:
     batch = causal_collator(0)(TEXTS)
     ours, oracle = (language_model_loss(model, batch) for model in (load_gpt2(theirs), theirs))
-    torch.testing.assert_close(ours.total, oracle.total, rtol=1e-6, atol=0)
-    assert ours.tokens == oracle.tokens
+    torch.testing.assert_close(ours.sum, oracle.sum, rtol=1e-6, atol=0)
+    assert ours.count == oracle.count
 
 
 def test_left_padding_changes_no_token_of_the_text_and_no_position_need_be_given(theirs: GPT2LMHeadModel) -> None:
@@ -139,7 +139,7 @@ def test_the_weights_are_copied_and_not_shared(theirs: GPT2LMHeadModel) -> None:
 @pytest.mark.parametrize(("dtype", "atol"), [(torch.float32, 1e-5), (torch.float64, 1e-12)])
 def test_a_gpt_of_ours_has_the_same_logits_in_transformers(dtype: torch.dtype, atol: float) -> None:
     torch.manual_seed(0)
-    shape = GPTConfig(vocab_size=40, context=24, layers=3, heads=4, width=32, epsilon=1e-3)
+    shape = GPTConfig(vocab_size=40, block_size=24, n_layer=3, n_head=4, n_embd=32, epsilon=1e-3)
     ours = GPT(shape).to(dtype).eval()
     for parameter in ours.parameters():
         torch.nn.init.normal_(parameter, std=0.3)  # biases and norms as well, which begin as 0 and 1
@@ -161,7 +161,7 @@ def test_there_and_back_nothing_changes(theirs: GPT2LMHeadModel) -> None:
 
 def test_a_saved_model_of_ours_is_read_by_both(tmp_path: Path, input_ids: Tensor) -> None:
     torch.manual_seed(0)
-    ours = GPT(GPTConfig(vocab_size=40, context=24, layers=2, heads=2, width=16)).eval()
+    ours = GPT(GPTConfig(vocab_size=40, block_size=24, n_layer=2, n_head=2, n_embd=16)).eval()
     to_gpt2(ours.half(), bos_token_id=2, eos_token_id=3, pad_token_id=0).save_pretrained(tmp_path)
     read = GPT2LMHeadModel.from_pretrained(tmp_path, dtype=torch.float32)
     again = load_gpt2(tmp_path).float()
@@ -173,5 +173,5 @@ def test_a_saved_model_of_ours_is_read_by_both(tmp_path: Path, input_ids: Tensor
 
 
 def test_without_ids_there_are_no_ids_of_gpt2s_vocabulary() -> None:
-    config = to_gpt2(GPT(GPTConfig(vocab_size=40, context=24, layers=1, heads=1, width=8))).config
+    config = to_gpt2(GPT(GPTConfig(vocab_size=40, block_size=24, n_layer=1, n_head=1, n_embd=8))).config
     assert (config.bos_token_id, config.eos_token_id, config.pad_token_id) == (None, None, None)

@@ -13,8 +13,8 @@ from aigc_ref.metrics.inception_score import inception_score, inception_scores
 
 
 def _logits(seed: int, samples: int, classes: int) -> Tensor:
-    chance = torch.Generator().manual_seed(seed)
-    return 3 * torch.randn(samples, classes, dtype=torch.float64, generator=chance)
+    generator = torch.Generator().manual_seed(seed)
+    return 3 * torch.randn(samples, classes, dtype=torch.float64, generator=generator)
 
 
 @pytest.mark.parametrize("splits", [2, 10])

@@ -50,8 +50,8 @@ def test_the_kernel_matrix_may_come_in_blocks(features: tuple[Tensor, Tensor], m
 
 
 def test_zero_on_average_over_one_distribution_where_the_pairs_of_a_sample_with_itself_would_add_to_it() -> None:
-    chance = torch.Generator().manual_seed(0)
-    draws = torch.randn(400, 2, 10, 4, dtype=torch.float64, generator=chance)
+    generator = torch.Generator().manual_seed(0)
+    draws = torch.randn(400, 2, 10, 4, dtype=torch.float64, generator=generator)
     unbiased = [kernel_distance(one, other) for one, other in draws]
     error = pstdev(unbiased) / len(unbiased) ** 0.5
     assert abs(fmean(unbiased)) < 3 * error

@@ -4,7 +4,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import classification_report, f1_score
 
-from aigc_ref.finetune.sequence_classification import label_report, table
+from aigc_ref.finetune.sequence_classification import label_report
+from aigc_ref.finetune.sequence_classification.__main__ import table
 
 PAIRS = st.lists(st.tuples(st.sampled_from("abcd"), st.sampled_from("abcde")), min_size=1, max_size=40)
 
@@ -23,7 +24,7 @@ def test_every_score_is_that_of_scikit_learn(pairs: list[tuple[str, str]]) -> No
         assert abs(scores.precision - row["precision"]) < 1e-12
         assert abs(scores.recall - row["recall"]) < 1e-12
         assert abs(scores.f1 - row["f1-score"]) < 1e-12
-        assert scores.there == row["support"]
+        assert scores.support == row["support"]
 
 
 def test_who_always_says_the_commonest_label_has_its_share_and_a_poor_mean() -> None:

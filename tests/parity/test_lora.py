@@ -14,7 +14,7 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 from transformers import BertConfig, BertForSequenceClassification, GPT2Config, GPT2LMHeadModel, PreTrainedModel
 
-from aigc_ref.peft.layers import added_layers, parameter_budget
+from aigc_ref.peft.layers import parameter_budget, wrapped_layers
 from aigc_ref.peft.lora import LoRALinear, add_lora, merge
 from aigc_ref.peft.peft_format import from_peft, to_peft
 
@@ -72,7 +72,7 @@ both = pytest.mark.parametrize("case", [pytest.param(GPT2, id="gpt2"), pytest.pa
 
 
 def lora(model: nn.Module) -> dict[str, LoRALinear]:
-    return {name: layer for name, layer in added_layers(model).items() if isinstance(layer, LoRALinear)}
+    return {name: layer for name, layer in wrapped_layers(model).items() if isinstance(layer, LoRALinear)}
 
 
 @both
@@ -198,7 +198,7 @@ def test_what_computes_something_else_is_refused_and_the_model_stays_as_it_was(
     model = gpt2()
     with pytest.raises(ValueError, match=f"uses {next(iter(option))}, which this package does not compute"):
         from_peft(model, tmp_path)
-    assert not added_layers(model)
+    assert not wrapped_layers(model)
     assert all(parameter.requires_grad for parameter in model.parameters())
 
 
@@ -218,7 +218,7 @@ def test_a_folder_for_another_model_is_refused(tmp_path: Path) -> None:
     wider = GPT2LMHeadModel(GPT2Config(vocab_size=31, n_embd=32, n_layer=2, n_head=2, bos_token_id=1, eos_token_id=1))
     with pytest.raises(ValueError, match=r"c_attn\.lora_A is \(3, 16\), but the model needs \(3, 32\)"):
         from_peft(wider, tmp_path)
-    assert not added_layers(wider)
+    assert not wrapped_layers(wider)
 
 
 def test_a_folder_that_is_not_whole_is_refused(tmp_path: Path) -> None:

@@ -8,10 +8,11 @@ from hypothesis import strategies as st
 from torch import Tensor
 from transformers import BertConfig, BertForMaskedLM, DataCollatorForLanguageModeling, PreTrainedTokenizerFast
 
-from aigc_ref.lm.losses import causal_loss
+from aigc_ref.lm.loss import causal_loss
 from aigc_ref.selfsup.mlm import mask_tokens, masked_collator, masked_language_model_loss, masked_loss
-from aigc_ref.text.collate import IGNORE, Batch
 from aigc_ref.text.tokenizers import character_tokenizer
+from aigc_ref.train.batch import Batch
+from aigc_ref.train.loss import IGNORE_INDEX
 
 MASK, VOCABULARY = 3, 40
 
@@ -69,7 +70,7 @@ def test_loss_and_gradients_are_those_of_transformers(
     ours = gradients()
     theirs = model(**batch).loss
     theirs.backward()
-    assert loss.tokens == (batch["labels"] != IGNORE).sum() > 5
+    assert loss.count == (batch["labels"] != IGNORE_INDEX).sum() > 5
     torch.testing.assert_close(loss.mean, theirs, rtol=0, atol=1e-12)
     for one, other in zip(ours, gradients(), strict=True):
         torch.testing.assert_close(one, other, rtol=0, atol=1e-12)
@@ -81,8 +82,8 @@ def test_losses_of_batches_add_up(model: BertForMaskedLM, tokenizer: PreTrainedT
     rows: list[Batch] = [{name: tensor[[row]] for name, tensor in batch.items()} for row in range(3)]
     alone = [masked_language_model_loss(model, row) for row in rows]
     together = masked_language_model_loss(model, batch)
-    torch.testing.assert_close(together.total, sum(loss.total for loss in alone), rtol=1e-12, atol=0)
-    assert together.tokens == sum(loss.tokens for loss in alone)
+    torch.testing.assert_close(together.sum, sum(loss.sum for loss in alone), rtol=1e-12, atol=0)
+    assert together.count == sum(loss.count for loss in alone)
 
 
 # ---- what is hidden -------------------------------------------------------------------------------------------------
@@ -98,14 +99,14 @@ def test_losses_of_batches_add_up(model: BertForMaskedLM, tokenizer: PreTrainedT
 def test_what_is_special_stays_and_every_label_is_the_token_that_was_there(
     rows: int, length: int, probability: float, seed: int
 ) -> None:
-    chance = torch.Generator().manual_seed(seed)
-    ids = torch.randint(VOCABULARY, (rows, length), generator=chance)
-    special = torch.rand(rows, length, generator=chance) < 0.4
+    generator = torch.Generator().manual_seed(seed)
+    ids = torch.randint(VOCABULARY, (rows, length), generator=generator)
+    special = torch.rand(rows, length, generator=generator) < 0.4
     before = ids.clone()
     masked, labels = mask_tokens(
-        ids, special, mask_token_id=MASK, vocab_size=VOCABULARY, probability=probability, generator=chance
+        ids, special, mask_token_id=MASK, vocab_size=VOCABULARY, probability=probability, generator=generator
     )
-    guessed = labels != IGNORE
+    guessed = labels != IGNORE_INDEX
     assert torch.equal(ids, before)
     assert not (guessed & special).any()
     assert torch.equal(masked[~guessed], ids[~guessed])
@@ -122,7 +123,7 @@ def test_shares_are_as_the_paper_says() -> None:
         vocab_size=VOCABULARY,
         generator=torch.Generator().manual_seed(0),
     )
-    guessed = labels != IGNORE
+    guessed = labels != IGNORE_INDEX
 
     def share(found: Tensor, of: Tensor, expected: float) -> None:
         size = int(of.sum())
@@ -145,8 +146,8 @@ def test_special_tokens_unknown_ones_and_padding_stay_even_when_all_is_hidden(
         kept = [token for token in ids if token in tokenizer.all_special_ids]
         assert len(kept) == 2 + (tokenizer.unk_token_id in ids)
         labels = batch["labels"][row]
-        assert (labels != IGNORE).sum() == len(ids) - len(kept)
-        assert (labels[len(ids) :] == IGNORE).all()
+        assert (labels != IGNORE_INDEX).sum() == len(ids) - len(kept)
+        assert (labels[len(ids) :] == IGNORE_INDEX).all()
         assert (batch["input_ids"][row, len(ids) :] == tokenizer.pad_token_id).all()
 
 
@@ -154,7 +155,7 @@ def test_special_tokens_unknown_ones_and_padding_stay_even_when_all_is_hidden(
 
 
 def test_the_loss_is_not_shifted() -> None:
-    labels = torch.tensor([[IGNORE, 4, IGNORE, 6, 2]])
+    labels = torch.tensor([[IGNORE_INDEX, 4, IGNORE_INDEX, 6, 2]])
     knows = 50.0 * F.one_hot(labels.clamp(min=0), 10).double()
     assert masked_loss(knows, labels).mean < 1e-9
     assert causal_loss(knows, labels).mean > 40
@@ -176,15 +177,15 @@ def test_a_copier_is_paid_at_no_place_but_the_tenth_that_was_left() -> None:
 
 def test_nothing_to_guess_is_a_sum_of_nothing() -> None:
     logits = torch.zeros(1, 3, 10, requires_grad=True)
-    loss = masked_loss(logits, torch.full((1, 3), IGNORE))
-    loss.total.backward()
-    assert (loss.total.item(), loss.tokens.item()) == (0.0, 0)
+    loss = masked_loss(logits, torch.full((1, 3), IGNORE_INDEX))
+    loss.sum.backward()
+    assert (loss.sum.item(), loss.count.item()) == (0.0, 0)
     assert logits.grad is not None
     assert (logits.grad == 0).all()
 
 
 def test_half_precision_is_summed_in_single() -> None:
-    assert masked_loss(torch.zeros(1, 2, 10).bfloat16(), torch.tensor([[1, 2]])).total.dtype == torch.float32
+    assert masked_loss(torch.zeros(1, 2, 10).bfloat16(), torch.tensor([[1, 2]])).sum.dtype == torch.float32
 
 
 def test_what_does_not_fit_is_refused_with_a_way_out(tokenizer: PreTrainedTokenizerFast) -> None:

@@ -32,11 +32,14 @@ def test_as_mauve_text_from_the_same_histograms(seed: int, scale: float, mixture
 
 
 def test_as_mauve_text_from_features_in_groups_that_lie_apart() -> None:
-    chance = torch.Generator().manual_seed(0)
+    generator = torch.Generator().manual_seed(0)
     middles = torch.eye(5, 8, dtype=torch.float64)
-    p_groups, q_groups = torch.randint(0, 4, (60,), generator=chance), 1 + torch.randint(0, 4, (80,), generator=chance)
+    p_groups, q_groups = (
+        torch.randint(0, 4, (60,), generator=generator),
+        1 + torch.randint(0, 4, (80,), generator=generator),
+    )
     features, others = (
-        middles[groups] + 0.01 * torch.randn(len(groups), 8, dtype=torch.float64, generator=chance)
+        middles[groups] + 0.01 * torch.randn(len(groups), 8, dtype=torch.float64, generator=generator)
         for groups in (p_groups, q_groups)
     )
     theirs = compute_mauve(p_features=features.numpy(), q_features=others.numpy(), num_buckets=5)
@@ -90,9 +93,9 @@ def test_the_same_seed_makes_the_same_histograms_and_none_loses_a_text() -> None
 
 
 def test_the_length_of_a_texts_features_does_not_matter() -> None:
-    chance = torch.Generator().manual_seed(0)
-    features, others = torch.rand(2, 40, 6, dtype=torch.float64, generator=chance)
-    lengths = 1 + 9 * torch.rand(40, 1, dtype=torch.float64, generator=chance)
+    generator = torch.Generator().manual_seed(0)
+    features, others = torch.rand(2, 40, 6, dtype=torch.float64, generator=generator)
+    lengths = 1 + 9 * torch.rand(40, 1, dtype=torch.float64, generator=generator)
     expected, scaled = histograms(features, others), histograms(lengths * features, others)
     assert torch.equal(expected[0], scaled[0])
     assert torch.equal(expected[1], scaled[1])

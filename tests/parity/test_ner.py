@@ -11,18 +11,19 @@ from seqeval.metrics.sequence_labeling import get_entities
 from seqeval.scheme import IOB2, Entities
 from sklearn.metrics import classification_report
 
-from aigc_ref.metrics.ner import OUTSIDE, entities, entity_report, ner_report, token_report
+from aigc_ref.metrics.ner import entity_report, ner_report, token_report
 from aigc_ref.metrics.report import Counts, Mean, Report
+from aigc_ref.text.tags import OUTSIDE, entities
 
 TAGS = [OUTSIDE, *(f"{prefix}-{kind}" for kind in ("PER", "LOC", "work-of-art") for prefix in "BI")]
 
 
-def _random_sentences(chance: random.Random, size: int) -> list[list[str]]:
-    return [chance.choices(TAGS, weights=[4, *[1] * 6], k=chance.randint(1, 12)) for _ in range(size)]
+def _random_sentences(rng: random.Random, size: int) -> list[list[str]]:
+    return [rng.choices(TAGS, weights=[4, *[1] * 6], k=rng.randint(1, 12)) for _ in range(size)]
 
 
-def _noisy(chance: random.Random, sentence: list[str]) -> list[str]:
-    return [chance.choice(TAGS) if chance.random() < 0.2 else tag for tag in sentence]
+def _noisy(rng: random.Random, sentence: list[str]) -> list[str]:
+    return [rng.choice(TAGS) if rng.random() < 0.2 else tag for tag in sentence]
 
 
 def _lenient_oracle(tags: list[str]) -> list[tuple[str, int, int]]:
@@ -65,9 +66,9 @@ AVERAGES = ("micro", "macro", "weighted")
 @pytest.mark.parametrize("seed", range(20))
 @pytest.mark.parametrize("strict", [False, True])
 def test_entity_report_as_seqeval(seed: int, strict: bool) -> None:
-    chance = random.Random(seed)
-    gold = _random_sentences(chance, 30)
-    predicted = [_noisy(chance, sentence) for sentence in gold]
+    rng = random.Random(seed)
+    gold = _random_sentences(rng, 30)
+    predicted = [_noisy(rng, sentence) for sentence in gold]
     ours = entity_report(gold, predicted, strict=strict)
     scheme = {"mode": "strict", "scheme": IOB2} if strict else {}
     theirs = seqeval_report(gold, predicted, output_dict=True, zero_division=0, **scheme)
@@ -75,15 +76,15 @@ def test_entity_report_as_seqeval(seed: int, strict: bool) -> None:
     for name, row in [*ours.rows.items(), *((f"{name} avg", getattr(ours, name)) for name in AVERAGES)]:
         expected = [theirs[name][key] for key in ("precision", "recall", "f1-score")]
         assert [row.precision, row.recall, row.f1] == pytest.approx(expected, abs=1e-15)
-    assert ours.micro.there == theirs["micro avg"]["support"]
+    assert ours.micro.support == theirs["micro avg"]["support"]
 
 
 @pytest.mark.parametrize("seed", range(20))
 @pytest.mark.parametrize("outside", [False, True])
 def test_token_report_as_scikit_learn(seed: int, outside: bool) -> None:
-    chance = random.Random(seed)
-    gold = _random_sentences(chance, 30)
-    predicted = [_noisy(chance, sentence) for sentence in gold]
+    rng = random.Random(seed)
+    gold = _random_sentences(rng, 30)
+    predicted = [_noisy(rng, sentence) for sentence in gold]
     ours = token_report(gold, predicted, outside=outside)
     theirs = classification_report(
         list(chain(*gold)),
@@ -103,9 +104,9 @@ def test_token_report_as_scikit_learn(seed: int, outside: bool) -> None:
 
 
 def test_one_pass_gives_what_two_do() -> None:
-    chance = random.Random(0)
-    gold = _random_sentences(chance, 50)
-    predicted = [_noisy(chance, sentence) for sentence in gold]
+    rng = random.Random(0)
+    gold = _random_sentences(rng, 50)
+    predicted = [_noisy(rng, sentence) for sentence in gold]
     both = ner_report(iter(gold), iter(predicted))
     assert both.entities == entity_report(gold, predicted)
     assert both.tokens == token_report(gold, predicted, outside=True)
@@ -140,12 +141,12 @@ def test_the_articles_97_percent_are_neither_its_rows_average_nor_an_f1_of_entit
         right = round(recall * support)
         rows[tag] = Counts(right, round(right / precision), support)
     report = Report(rows)
-    assert report.micro.there == 46435
+    assert report.micro.support == 46435
     # It printed a micro avg of 0.973 for all three. Its own rows add up to something else.
     micro = report.micro
     assert [micro.precision, micro.recall, micro.f1] == pytest.approx([0.982, 0.981, 0.981], abs=5e-4)
     # With O in it, who finds nothing at all has most of that.
-    nothing = {tag: Counts(0, 0, row.there) for tag, row in rows.items()} | {"O": Counts(38323, 46435, 38323)}
+    nothing = {tag: Counts(0, 0, row.support) for tag, row in rows.items()} | {"O": Counts(38323, 46435, 38323)}
     assert Report(nothing).micro.f1 == pytest.approx(0.825, abs=5e-4)
     assert Report(nothing).without(OUTSIDE).micro.f1 == 0
     # Without O the tokens have 0.922; how many *entities* were right the table does not say.

@@ -7,7 +7,7 @@ from transformers import DataCollatorWithFlattening, GPT2Config, GPT2LMHeadModel
 
 from aigc_ref.lm.gpt import GPT
 from aigc_ref.lm.gpt2 import load_gpt2
-from aigc_ref.lm.losses import causal_loss, packed_loss
+from aigc_ref.lm.loss import causal_loss, packed_loss
 from aigc_ref.text.packing import packed_collator
 
 DOCUMENTS = [[5, 6, 7, 8, 9], [10, 11, 12], [13, 14, 15, 16], [17], [18, 19]]
@@ -62,8 +62,8 @@ def test_the_loss_of_packed_documents_is_the_sum_of_their_losses(model: GPT | GP
     packed = packed_loss(model, PACKED)
     several = [torch.tensor([document]) for document in DOCUMENTS if len(document) > 1]
     alone = [causal_loss(model(ids).logits, ids) for ids in several]
-    torch.testing.assert_close(packed.total, sum(loss.total for loss in alone), rtol=0, atol=1e-11)
-    assert packed.tokens == sum(len(document) - 1 for document in DOCUMENTS)
+    torch.testing.assert_close(packed.sum, sum(loss.sum for loss in alone), rtol=0, atol=1e-11)
+    assert packed.count == sum(len(document) - 1 for document in DOCUMENTS)
 
 
 @pytest.mark.parametrize("with_what", ["a mask of ones", "a cache"])

@@ -42,8 +42,8 @@ def test_where_the_features_lie_does_not_matter() -> None:
 
 
 def test_as_prdc_on_a_grid_where_distances_equal_radii_and_closed_balls_give_other_numbers() -> None:
-    chance = torch.Generator().manual_seed(0)
-    real, generated = torch.randint(0, 8, (2, 60, 2), generator=chance).double()
+    generator = torch.Generator().manual_seed(0)
+    real, generated = torch.randint(0, 8, (2, 60, 2), generator=generator).double()
     ours = _assert_as_prdc(real, generated, 3)
     radii = torch.cdist(real, real).sort(dim=1).values[:, 3]
     closed = (torch.cdist(generated, real) <= radii).any(dim=1).double().mean().item()

@@ -10,9 +10,9 @@ from aigc_ref.selfsup.probe import Probe, linear_probe
 
 
 def _data(size: int, width: int, classes: int, scale: float = 1.0) -> tuple[Tensor, Tensor]:
-    chance = torch.Generator().manual_seed(0)
-    features = torch.randn(size, width, dtype=torch.float64, generator=chance)
-    scores = features[:, :classes] + torch.randn(size, classes, dtype=torch.float64, generator=chance)
+    generator = torch.Generator().manual_seed(0)
+    features = torch.randn(size, width, dtype=torch.float64, generator=generator)
+    scores = features[:, :classes] + torch.randn(size, classes, dtype=torch.float64, generator=generator)
     return scale * features, scores.argmax(dim=-1)
 
 

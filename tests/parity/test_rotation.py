@@ -50,7 +50,7 @@ def test_the_loss_is_cross_entropy_over_four_turns() -> None:
     network = RotationNetwork(ConvolutionalEncoder(channels=2, width=4)).double().eval()
     batch = rotation_collator([(image, torch.tensor(9)) for image in _images(5, 2, 8)])
     loss = rotation_loss(network, batch)
-    assert loss.tokens == 20
+    assert loss.count == 20
     oracle = F.cross_entropy(network(batch["images"]), batch["labels"])
     torch.testing.assert_close(loss.mean, oracle, rtol=0, atol=1e-12)
 

@@ -17,14 +17,14 @@ from aigc_ref.metrics.rouge import (
     rouge_lsum,
     rouge_n,
 )
-from aigc_ref.metrics.tokenize import Tokenize, english_words, words
+from aigc_ref.text.segmentation import Tokenize, english_words, words
 
 ORACLE = RougeScorer(["rouge1", "rouge2", "rougeL", "rougeLsum"], use_stemmer=False)
 VOCABULARY = ["the", "Cat", "sat", "on", "2", "mats.", "it's"]
 
 
-def _summary(chance: random.Random) -> str:
-    lines = (" ".join(chance.choices(VOCABULARY, k=chance.randint(0, 7))) for _ in range(chance.randint(1, 4)))
+def _summary(rng: random.Random) -> str:
+    lines = (" ".join(rng.choices(VOCABULARY, k=rng.randint(0, 7))) for _ in range(rng.randint(1, 4)))
     return "\n".join(lines)
 
 
@@ -34,9 +34,9 @@ def _same(ours: Rouge, theirs: Score) -> bool:
 
 @pytest.mark.parametrize("tokenize", [words, english_words])
 def test_as_rouge_score_to_the_last_digit(tokenize: Tokenize) -> None:
-    chance = random.Random(0)
+    rng = random.Random(0)
     for _ in range(1_500):
-        hypothesis, reference = _summary(chance), _summary(chance)
+        hypothesis, reference = _summary(rng), _summary(rng)
         theirs = ORACLE.score(reference, hypothesis)
         assert _same(rouge_n(hypothesis, reference, 1, tokenize=tokenize), theirs["rouge1"])
         assert _same(rouge_n(hypothesis, reference, 2, tokenize=tokenize), theirs["rouge2"])
@@ -47,16 +47,16 @@ def test_as_rouge_score_to_the_last_digit(tokenize: Tokenize) -> None:
 
 
 def test_the_english_words_are_rouge_scores_in_any_text() -> None:
-    chance = random.Random(0)
+    rng = random.Random(0)
     for _ in range(300):
-        hypothesis, reference = ("".join(chance.choices("aB1_-'éßſKİ好 \n", k=20)) for _ in range(2))
+        hypothesis, reference = ("".join(rng.choices("aB1_-'éßſKİ好 \n", k=20)) for _ in range(2))
         theirs = ORACLE.score(reference, hypothesis)
         assert all(map(_same, rouge(hypothesis, reference, tokenize=english_words), theirs.values()))
 
 
 def test_a_corpus_has_the_means_of_its_pairs() -> None:
-    chance = random.Random(0)
-    pairs = [(_summary(chance), _summary(chance)) for _ in range(50)]
+    rng = random.Random(0)
+    pairs = [(_summary(rng), _summary(rng)) for _ in range(50)]
     theirs = [ORACLE.score(reference, hypothesis) for hypothesis, reference in pairs]
     ours = corpus_rouge((hypothesis for hypothesis, _ in pairs), (reference for _, reference in pairs))
     for mean, name in zip(ours, ["rouge1", "rouge2", "rougeL", "rougeLsum"], strict=True):
@@ -145,10 +145,10 @@ def _lsum_matches(hypothesis: list[str], reference: list[str], *, ties_go_left: 
 
 
 def test_other_readings_of_lsum_are_other_numbers() -> None:
-    chance = random.Random(0)
+    rng = random.Random(0)
     other_ties = other_counts = 0
     for _ in range(500):
-        texts = [["".join(chance.choices("abcd", k=chance.randint(1, 9))) for _ in range(3)] for _ in range(2)]
+        texts = [["".join(rng.choices("abcd", k=rng.randint(1, 9))) for _ in range(3)] for _ in range(2)]
         hypothesis, reference = texts
         score = rouge_lsum(*("\n".join(map(" ".join, text)) for text in texts))
         total = len("".join(reference))

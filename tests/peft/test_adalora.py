@@ -12,12 +12,13 @@ from torch.autograd import gradcheck
 from transformers import GPT2Config, GPT2LMHeadModel
 
 from aigc_ref.finetune.causal_lm import language_model_loss
-from aigc_ref.lm.losses import TokenLoss
 from aigc_ref.peft.adalora import AdaLoRALinear, adalora_layers, add_adalora, orthogonality
 from aigc_ref.peft.allocation import RankSchedule, allocate, keep_greatest, observe, ranks, smooth_importance
 from aigc_ref.peft.lora import low_rank_update
-from aigc_ref.text.collate import Batch, causal_collator
+from aigc_ref.text.collate import causal_collator
+from aigc_ref.train.batch import Batch
 from aigc_ref.train.loop import Recipe, fit
+from aigc_ref.train.loss import SummedLoss
 from aigc_ref.train.validation import Validation
 
 SCHEDULE = RankSchedule(steps=20, target_rank=1, warmup=2, final=4, interval=3)
@@ -169,9 +170,9 @@ def test_a_target_above_the_first_rank_is_an_error() -> None:
 RECIPE = Recipe(epochs=5, batch_size=3, learning_rate=1e-2)  # 20 steps
 
 
-def loss_with_orthogonality(model: nn.Module, batch: Batch) -> TokenLoss:
-    total, tokens = language_model_loss(model, batch)
-    return TokenLoss(total + 0.1 * orthogonality(model) * tokens, tokens)
+def loss_with_orthogonality(model: nn.Module, batch: Batch) -> SummedLoss:
+    loss = language_model_loss(model, batch)
+    return SummedLoss(loss.sum + 0.1 * orthogonality(model) * loss.count, loss.count)
 
 
 def train(model: nn.Module, checkpoint: Path | None = None, stop: int = 20, **named: Any) -> None:

@@ -18,7 +18,7 @@ from transformers import (
 )
 
 from aigc_ref.peft.adapter import DEVIATION, Adapted, Adapter, add_adapters
-from aigc_ref.peft.layers import added_layers, parameter_budget
+from aigc_ref.peft.layers import parameter_budget, wrapped_layers
 
 IDS = torch.tensor([[2, 3, 4, 5], [5, 6, 7, 1]])
 
@@ -81,7 +81,7 @@ def test_at_first_the_model_is_nearly_what_it_was_and_every_weight_can_learn(
     after = model(IDS).logits
     assert 0 < (after - before).abs().max() < 1e-2 * before.abs().max()
     after.square().sum().backward()
-    for layer in added_layers(model).values():
+    for layer in wrapped_layers(model).values():
         for name, parameter in layer.named_parameters():
             assert parameter.grad is not None, name
             assert parameter.grad.abs().max() > 0, name
@@ -111,7 +111,7 @@ def test_a_frozen_base_in_half_precision_stays_so_and_the_adapter_is_in_single()
     nn.Module.to(model, torch.bfloat16)
     add_adapters(model, size=4)
     assert model(IDS).logits.dtype == torch.bfloat16
-    for layer in added_layers(model).values():
+    for layer in wrapped_layers(model).values():
         assert isinstance(layer, Adapted)
         assert layer.adapter.up.weight.dtype == torch.float32
 

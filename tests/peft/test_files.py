@@ -49,7 +49,7 @@ def test_what_learns_is_saved_and_nothing_else_and_read_back(technique: str, tmp
     save_trained(model, file)
     assert [path.name for path in tmp_path.iterdir()] == ["trained.safetensors"]  # no part left behind
     learning = {name for name, parameter in model.named_parameters() if parameter.requires_grad}
-    masks = {name for name, _ in model.named_buffers() if name.endswith(".kept")}  # of AdaLoRA
+    masks = {name for name, _ in model.named_buffers() if name.endswith(".mask")}  # of AdaLoRA
     assert load_file(file).keys() == learning | masks
     again = bert()
     TECHNIQUES[technique](again)
@@ -62,13 +62,13 @@ def test_the_ranks_of_adalora_are_read_back_and_a_file_without_them_still_is(tmp
     file, model, again = tmp_path / "trained.safetensors", trained(TECHNIQUES["adalora"]), bert()
     TECHNIQUES["adalora"](again)
     for layer in adalora_layers(model).values():
-        layer.kept[0] = False
+        layer.mask[0] = False
     save_trained(model, file)
     load_trained(again, file)
     assert set(ranks(again).values()) == {1}
     with safe_open(file, framework="pt") as opened:
         metadata = opened.metadata()
-    save_file({name: tensor for name, tensor in load_file(file).items() if "kept" not in name}, file, metadata)
+    save_file({name: tensor for name, tensor in load_file(file).items() if ".mask" not in name}, file, metadata)
     load_trained(again, file)
     assert torch.equal(again(IDS).logits, model(IDS).logits)
 

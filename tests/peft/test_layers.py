@@ -6,7 +6,7 @@ from torch import Tensor, nn
 from transformers import GPT2Config, GPT2LMHeadModel
 
 from aigc_ref.peft.adapter import add_adapters
-from aigc_ref.peft.layers import Budget, added_layers, parameter_budget, remove
+from aigc_ref.peft.layers import Budget, parameter_budget, remove, wrapped_layers
 from aigc_ref.peft.lora import add_lora, merge
 
 
@@ -57,7 +57,7 @@ def test_a_head_that_is_not_there_is_an_error_and_leaves_the_model_alone() -> No
     model = Small()
     with pytest.raises(ValueError, match="the head 'score' fits the whole name of no layer"):
         add_lora(model, r"body\.0", head="score")
-    assert not added_layers(model)
+    assert not wrapped_layers(model)
     assert learning(model) == learning(Small())
 
 
@@ -93,7 +93,7 @@ def test_a_layer_that_its_module_does_not_call_is_refused(pattern: str, owner: s
     model = nn.Sequential(nn.TransformerEncoderLayer(8, 2, 8))
     with pytest.raises(ValueError, match=f"torch's {owner} does what 0.* does without calling it.* leave it out"):
         add_lora(model, pattern)
-    assert not added_layers(model)
+    assert not wrapped_layers(model)
     add_lora(nn.Sequential(nn.TransformerDecoderLayer(8, 2, 8)), ".*linear1")  # calls it
 
 
@@ -103,7 +103,7 @@ def test_removing_gives_the_model_back_without_or_with_what_was_merged() -> None
         model = Small()
         plain = model(inputs)
         add_lora(model, r"body\.\d")
-        for layer in added_layers(model).values():
+        for layer in wrapped_layers(model).values():
             nn.init.normal_(layer.get_parameter("B"))
         adapted = model(inputs)
         if merged:
@@ -116,7 +116,7 @@ def test_removing_gives_the_model_back_without_or_with_what_was_merged() -> None
 def test_layers_in_a_list_are_replaced_in_it() -> None:
     model = nn.ModuleList([nn.Linear(2, 2), nn.Linear(2, 2)])
     add_lora(model, "1")
-    assert list(added_layers(model)) == ["1"]
+    assert list(wrapped_layers(model)) == ["1"]
 
 
 @pytest.mark.parametrize(("rank", "alpha"), [(0, 1.0), (-1, 1.0), (1, 0.0)])

@@ -11,10 +11,11 @@ from torch import Tensor
 from transformers import BertConfig, BertForMaskedLM, PreTrainedTokenizerFast
 
 from aigc_ref.selfsup.mlm import evaluate, masked_collator, masked_language_model_loss
-from aigc_ref.text.collate import IGNORE, Batch
 from aigc_ref.text.datasets import TextDataset
 from aigc_ref.text.tokenizers import character_tokenizer
+from aigc_ref.train.batch import Batch
 from aigc_ref.train.loop import Recipe, StepRecord, fit
+from aigc_ref.train.loss import IGNORE_INDEX
 
 STEMS = "甲乙丙丁戊己庚辛壬癸"  # each text repeats one of them: whoever looks at the others knows
 TEXTS = [stem * 9 for stem in STEMS] * 20
@@ -61,7 +62,7 @@ def test_other_tokens_are_hidden_in_each_epoch(tokenizer: PreTrainedTokenizerFas
 
     def remembered(examples: Sequence[Sequence[int]]) -> Batch:
         batch = collate(examples)
-        seen.append(batch["labels"] != IGNORE)
+        seen.append(batch["labels"] != IGNORE_INDEX)
         return batch
 
     data = TextDataset([STEMS] * 20, tokenizer)  # in whatever order they come, they are the same
@@ -83,5 +84,5 @@ def test_measuring_twice_gives_the_same_and_leaves_chance_alone(tokenizer: PreTr
     assert torch.equal(torch.get_rng_state(), state)
     torch.rand(3)
     second = evaluate(model, data, tokenizer)
-    assert (first.total, first.tokens) == (second.total, second.tokens)
-    assert evaluate(model, data, tokenizer, seed=1).total != first.total
+    assert (first.sum, first.count) == (second.sum, second.count)
+    assert evaluate(model, data, tokenizer, seed=1).sum != first.sum

@@ -26,13 +26,13 @@ LETTERS = {
 
 def _letters(size: int, seed: int) -> tuple[Tensor, Tensor]:
     """Upright letters of 10 × 10 pixels at random places of 16 × 16, with noise; and which letter each is."""
-    chance = torch.Generator().manual_seed(seed)
+    generator = torch.Generator().manual_seed(seed)
     drawn = torch.tensor([[[character == "#" for character in row] for row in rows] for rows in LETTERS.values()])
     shapes = 2.0 * drawn.repeat_interleave(2, dim=1).repeat_interleave(2, dim=2)
-    images = 0.5 * torch.randn(size, 1, 16, 16, generator=chance)
+    images = 0.5 * torch.randn(size, 1, 16, 16, generator=generator)
     labels = torch.arange(size) % len(LETTERS)
     for image, label in zip(images, labels, strict=True):
-        top, left = torch.randint(7, (2,), generator=chance).tolist()
+        top, left = torch.randint(7, (2,), generator=generator).tolist()
         image[0, top : top + 10, left : left + 10] += shapes[label]
     return images, labels
 

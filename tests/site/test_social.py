@@ -2,7 +2,6 @@
 
 import io
 import re
-import shutil
 from pathlib import Path
 
 import pytest
@@ -10,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from tests.site.conftest import ADDRESS
 from tests.site.sites import Parsed, build, copy_project, parse, parse_pages
 from tools.language import Language
 from tools.site.finish import social_cards
@@ -17,7 +17,6 @@ from tools.site.finish.line_breaking import CLOSE, unbreakable_parts, wrapped
 from tools.site.finish.social_cards import COLUMN, HEIGHT, PAPER, WIDTH, SocialCard, draw, drawable, drawn
 from tools.site.finish.social_tags import picture_tags, tags
 
-ADDRESS = "https://example.org/below/"
 NEEDED = {
     *("og:type", "og:site_name", "og:title", "og:description", "og:url", "og:locale"),
     *("og:image", "og:image:width", "og:image:height", "og:image:alt", "twitter:card"),
@@ -112,18 +111,11 @@ def _metas(page: Parsed) -> dict[str, list[str]]:
     return said
 
 
-@pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return copy_project(tmp_path_factory.mktemp("social"))
-
-
 @pytest.mark.slow
-def test_every_page_of_a_published_site_has_a_picture_that_is_there(project: Path, tmp_path: Path) -> None:
-    (project / "docs/zh/_headers").write_text("/*\n", encoding="utf-8")  # where docs/*/publishing.md puts it
-    build(project, tmp_path, SITE_URL=ADDRESS)
-    assert (tmp_path / "_headers").is_file()
+def test_every_page_of_a_published_site_has_a_picture_that_is_there(announced: Path) -> None:
+    assert (announced / "_headers").is_file()
     sizes: dict[str, tuple[int, int]] = {}
-    for path, page in parse_pages(tmp_path).items():
+    for path, page in parse_pages(announced).items():
         if path.endswith("404.html"):
             continue
         said = _metas(page)
@@ -132,30 +124,30 @@ def test_every_page_of_a_published_site_has_a_picture_that_is_there(project: Pat
         assert said["og:locale"] == ["en_GB" if path.startswith("en/") else "zh_CN"]
         (address,) = said["og:image"]
         if address not in sizes:
-            file = tmp_path / address.removeprefix(ADDRESS)
-            assert file.is_relative_to(tmp_path / ("en" if path.startswith("en/") else "assets")), path
+            file = announced / address.removeprefix(ADDRESS)
+            assert file.is_relative_to(announced / ("en" if path.startswith("en/") else "assets")), path
             assert file.stat().st_size <= 40_000
             sizes[address] = Image.open(file).size
     assert set(sizes.values()) == {(1200, 630)}
-    assert len(list((tmp_path / "en/assets/cards").iterdir())) * 2 == len(sizes) > 80
-    entry = _metas(parse((tmp_path / "en/catalogue/paper-gan/index.html").read_text(encoding="utf-8")))
-    kind = _metas(parse((tmp_path / "en/catalogue/papers/index.html").read_text(encoding="utf-8")))
+    assert len(list((announced / "en/assets/cards").iterdir())) * 2 == len(sizes) > 80
+    entry = _metas(parse((announced / "en/catalogue/paper-gan/index.html").read_text(encoding="utf-8")))
+    kind = _metas(parse((announced / "en/catalogue/papers/index.html").read_text(encoding="utf-8")))
     assert entry["og:title"] == ["Generative Adversarial Networks"]
     assert (entry["og:image"], entry["og:image:alt"]) == (kind["og:image"], kind["og:image:alt"])
     assert entry["og:description"] != kind["og:description"]
 
 
 @pytest.mark.slow
-def test_without_the_font_there_are_no_pictures_and_one_line_says_so(project: Path, tmp_path: Path) -> None:
-    shutil.rmtree(project / ".cache", ignore_errors=True)
+def test_without_the_font_there_are_no_pictures_and_one_line_says_so(tmp_path: Path) -> None:
+    project, folder = copy_project(tmp_path / "project"), tmp_path / "site"
     path = project / "tools/site/finish/social_cards.py"
     path.write_text(path.read_text(encoding="utf-8").replace(str(social_cards.FONTS), "/nowhere"), encoding="utf-8")
-    said = build(project, tmp_path, SITE_URL=ADDRESS)
+    said = build(project, folder, SITE_URL=ADDRESS)
     assert said.count("fonts-noto-cjk") == 1
-    assert not list(tmp_path.rglob("cards"))
+    assert not list(folder.rglob("cards"))
     for page in ("index.html", "en/catalogue/paper-gan/index.html"):
         pictured = {name for name in NEEDED if name.startswith(("og:image", "twitter"))}
-        assert _metas(parse((tmp_path / page).read_text(encoding="utf-8"))).keys() == NEEDED - pictured
+        assert _metas(parse((folder / page).read_text(encoding="utf-8"))).keys() == NEEDED - pictured
 
 
 @pytest.mark.slow

@@ -6,7 +6,6 @@ from hypothesis import strategies as st
 from transformers import DataCollatorForLanguageModeling
 
 from aigc_ref.text.collate import (
-    IGNORE,
     causal_collator,
     classification_collator,
     left_padded_inputs,
@@ -15,6 +14,7 @@ from aigc_ref.text.collate import (
     token_collator,
 )
 from aigc_ref.text.tokenizers import character_tokenizer
+from aigc_ref.train.loss import IGNORE_INDEX
 
 texts = st.lists(st.lists(st.integers(0, 9), max_size=8), min_size=1, max_size=6)
 
@@ -30,8 +30,8 @@ def test_what_the_mask_calls_text_is_the_text(rows: list[list[int]], pad_token_i
 @given(texts, st.integers(0, 9))
 def test_every_token_of_a_text_is_a_label_whatever_the_pad_id(rows: list[list[int]], pad_token_id: int) -> None:
     batch = causal_collator(pad_token_id)(rows)
-    assert batch["labels"].equal(batch["input_ids"].masked_fill(batch["attention_mask"] == 0, IGNORE))
-    assert (batch["labels"] != IGNORE).sum() == sum(map(len, rows))
+    assert batch["labels"].equal(batch["input_ids"].masked_fill(batch["attention_mask"] == 0, IGNORE_INDEX))
+    assert (batch["labels"] != IGNORE_INDEX).sum() == sum(map(len, rows))
 
 
 def test_ends_that_double_as_padding_are_supervised_and_with_transformers_collator_none_is() -> None:
@@ -48,7 +48,7 @@ def test_a_text_has_one_label_or_one_a_token() -> None:
     by_text = classification_collator(0)([([5, 6, 7], 2), ([8], 1)])
     assert by_text["labels"].tolist() == [2, 1]
     by_token = token_collator(0)([([5, 6, 7], [1, 0, 2]), ([8], [3])])
-    assert by_token["labels"].tolist() == [[1, 0, 2], [3, IGNORE, IGNORE]]
+    assert by_token["labels"].tolist() == [[1, 0, 2], [3, IGNORE_INDEX, IGNORE_INDEX]]
     for batch in (by_text, by_token):
         assert batch["attention_mask"].tolist() == [[1, 1, 1], [1, 0, 0]]
 

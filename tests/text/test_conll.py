@@ -8,17 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aigc_ref.metrics.ner import Entity, entities
-from aigc_ref.text.conll import (
-    Scheme,
-    Sentence,
-    detect_scheme,
-    read_conll,
-    stream_aligned_tags,
-    stream_conll,
-    to_iob2,
-    to_iobes,
-)
+from aigc_ref.text.conll import Sentence, detect_scheme, read_conll, stream_aligned_tags, stream_conll
+from aigc_ref.text.tags import Entity, Scheme, entities, to_iob2, to_iobes
 
 
 def _written(folder: Path, content: str | bytes) -> Path:

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aigc_ref.text.collate import IGNORE
 from aigc_ref.text.packing import pack, packed_collator
+from aigc_ref.train.loss import IGNORE_INDEX
 
 documents_of_tokens = st.lists(st.lists(st.integers(1, 9), max_size=12), min_size=1, max_size=20)
 
@@ -30,12 +30,12 @@ def test_every_token_comes_out_again_with_its_position_and_label(documents: list
     columns = [batch[name].flatten().tolist() for name in ("input_ids", "position_ids", "labels")]
     for token, position, label in zip(*columns, strict=True):
         if token == 0:
-            assert label == IGNORE
+            assert label == IGNORE_INDEX
             continue
         if position == 0:
             found.append([])
         assert position == len(found[-1])
-        assert label == (token if position else IGNORE)
+        assert label == (token if position else IGNORE_INDEX)
         found[-1].append(token)
     assert sorted(found) == sorted(document for document in documents if document)
 

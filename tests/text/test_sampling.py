@@ -10,8 +10,9 @@ from torch.utils.data import DataLoader
 
 from aigc_ref.text.collate import causal_collator
 from aigc_ref.text.datasets import TextDataset
-from aigc_ref.text.sampling import EpochSampler, length_buckets, token_budget
+from aigc_ref.text.sampling import length_buckets, token_budget
 from aigc_ref.text.tokenizers import character_tokenizer
+from aigc_ref.train.batch import EpochSampler
 
 lengths_of_texts = st.lists(st.integers(0, 40), max_size=80)
 seeds = st.integers(0, 2**32 - 1)

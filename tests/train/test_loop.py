@@ -7,21 +7,24 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 import torch
 from torch import nn
 
 from aigc_ref.finetune.causal_lm import language_model_loss
-from aigc_ref.lm.losses import TokenLoss
-from aigc_ref.text.collate import Batch
 from aigc_ref.text.sampling import length_buckets
+from aigc_ref.train.batch import Batch
 from aigc_ref.train.loop import Recipe, StepRecord, evaluate, fit
+from aigc_ref.train.loss import SummedLoss
 from aigc_ref.train.record import Record, read_record
+from aigc_ref.train.rng import derived_seed
+from aigc_ref.train.strategy import Local
 from aigc_ref.train.validation import Validation
 from tests.train.tiny import COLLATE, Ids, tiny_model
 
+T = TypeVar("T")
 GOLDEN = Path(__file__).with_name("golden.json")
 
 
@@ -45,7 +48,9 @@ def _measure(model: nn.Module) -> dict[str, float]:
 def test_a_step_is_adamw_on_the_mean_over_tokens() -> None:
     ours, by_hand = tiny_model(), tiny_model()
     data = Ids(6)
-    (record,) = _train(ours, Recipe(epochs=1, batch_size=6, learning_rate=1e-2, warmup=0.0, weight_decay=0.1), data)
+    (record,) = _train(
+        ours, Recipe(epochs=1, batch_size=6, learning_rate=1e-2, warmup_ratio=0.0, weight_decay=0.1), data
+    )
     optimizer = torch.optim.AdamW(by_hand.parameters(), 1e-2, weight_decay=0.1)
     loss = by_hand(**COLLATE(data.texts)).loss  # transformers' own
     loss.backward()
@@ -63,16 +68,16 @@ def test_batches_add_up_to_one_batch_however_long_their_texts(batch_size: int, a
     recipe = Recipe(epochs=2, batch_size=8, learning_rate=1e-2)
     records = _train(whole, recipe)
     in_parts = _train(parts, replace(recipe, batch_size=batch_size, accumulation=accumulation))
-    assert [record.tokens for record in records] == [record.tokens for record in in_parts]
+    assert [record.count for record in records] == [record.count for record in in_parts]
     for record, other in zip(records, in_parts, strict=True):
         assert record.loss == pytest.approx(other.loss, abs=1e-9)
         assert record.gradient_norm == pytest.approx(other.gradient_norm, abs=1e-9)
 
 
 def test_a_mean_of_batch_means_would_be_another_step() -> None:
-    def mean_loss(model: nn.Module, batch: Batch) -> TokenLoss:  # what most loops do
+    def mean_loss(model: nn.Module, batch: Batch) -> SummedLoss:  # what most loops do
         loss = language_model_loss(model, batch)
-        return TokenLoss(loss.mean, torch.tensor(1))
+        return SummedLoss(loss.mean, torch.tensor(1))
 
     recipe = Recipe(epochs=1, batch_size=8, learning_rate=1e-2)
     losses = []
@@ -107,8 +112,8 @@ def test_texts_in_buckets_teach_what_they_teach_in_one_padded_batch() -> None:
 
     recipe = Recipe(epochs=1, batch_size=1, learning_rate=1e-2)
     one, other = tiny_model(precise=True), tiny_model(precise=True)
-    in_buckets = _train(one, replace(recipe, accumulation=2), data, plan=buckets)
-    together = _train(other, recipe, data, plan=padded)
+    in_buckets = _train(one, replace(recipe, accumulation=2), data, batch_sampler=buckets)
+    together = _train(other, recipe, data, batch_sampler=padded)
     assert [record.loss for record in in_buckets] == pytest.approx([record.loss for record in together], abs=1e-9)
 
 
@@ -128,16 +133,67 @@ def test_every_example_is_seen_once_an_epoch_in_an_order_that_changes() -> None:
 
 
 def test_the_schedule_rises_and_falls_and_ends_with_the_steps() -> None:
-    recipe = Recipe(epochs=5, batch_size=4, learning_rate=1.0, warmup=0.2, max_steps=10)
+    recipe = Recipe(epochs=5, batch_size=4, learning_rate=1.0, warmup_ratio=0.2, max_steps=10)
     rates = [record.learning_rate for record in _train(tiny_model(), recipe)]
     assert rates == pytest.approx([0.5, 1.0, 1.0, 0.875, 0.75, 0.625, 0.5, 0.375, 0.25, 0.125])
+
+
+def test_a_run_can_have_several_optimizers_and_goes_on_with_all_of_them(tmp_path: Path) -> None:
+    def matrices_and_the_rest(model: nn.Module, recipe: Recipe) -> dict[str, torch.optim.Optimizer]:
+        chosen: dict[bool, list[nn.Parameter]] = {True: [], False: []}
+        for parameter in model.parameters():
+            chosen[parameter.dim() == 2].append(parameter)
+        return {
+            "sgd": torch.optim.SGD(chosen[True], 10 * recipe.learning_rate, momentum=0.9),
+            "adamw": torch.optim.AdamW(chosen[False], recipe.learning_rate),
+        }
+
+    recipe = Recipe(epochs=2, batch_size=5, learning_rate=1e-2, schedule="cosine")
+    straight, first, second = (tiny_model(dropout=0.3) for _ in range(3))
+    expected = _train(straight, recipe, optimizers=matrices_and_the_rest)
+    files: dict[str, Any] = {"checkpoint": tmp_path / "run.pt", "optimizers": matrices_and_the_rest, "progress": False}
+    run = fit(first, Ids(20), COLLATE, language_model_loss, recipe, **files)
+    seen = [next(run) for _ in range(3)]
+    run.close()
+    assert seen + list(fit(second, Ids(20), COLLATE, language_model_loss, recipe, **files)) == expected
+    _same(straight, second)
+    _same(straight.transformer.wte, second.transformer.wte)
+    assert not torch.equal(straight.transformer.wte.weight, tiny_model().transformer.wte.weight)
+    assert not torch.equal(straight.transformer.ln_f.weight, tiny_model().transformer.ln_f.weight)
+
+
+def test_the_average_of_the_weights_is_measured_kept_and_goes_on(tmp_path: Path) -> None:
+    measured: list[nn.Module] = []
+
+    def measure(model: nn.Module) -> dict[str, float]:
+        measured.append(model)
+        return _measure(model)
+
+    recipe = Recipe(epochs=2, batch_size=5, learning_rate=1e-2, ema_decay=0.5)
+    model, average = tiny_model(), tiny_model()
+    by_hand, mean = tiny_model(), [parameter.detach().clone() for parameter in tiny_model().parameters()]
+    for step, _ in enumerate(fit(by_hand, Ids(20), COLLATE, language_model_loss, recipe, progress=False)):
+        decay = min(0.5, step / 100)
+        mean = [decay * old + (1 - decay) * new.detach() for old, new in zip(mean, by_hand.parameters(), strict=True)]
+    _train(model, recipe, average=average, validation=Validation(measure, higher_is_better=True, monitor="loss"))
+    assert measured == [average, average]
+    again, second = tiny_model(), tiny_model()
+    run = fit(again, Ids(20), COLLATE, language_model_loss, recipe, average=second, checkpoint=tmp_path / "run.pt")
+    for _ in range(3):
+        next(run)
+    run.close()
+    again, second = tiny_model(), tiny_model()
+    _train(again, recipe, average=second, checkpoint=tmp_path / "run.pt")
+    for ours, expected in zip(second.parameters(), mean, strict=True):
+        torch.testing.assert_close(ours, expected, rtol=0, atol=1e-6)
+    _same(again, by_hand)
 
 
 def test_a_part_of_the_model_can_learn_faster_and_another_not_at_all() -> None:
     model, before = tiny_model(), tiny_model()
     model.transformer.wpe.requires_grad_(False)
     rates = {"transformer.h": 1e-2}
-    _train(model, Recipe(1, 20, 1e-4, warmup=0.0, weight_decay=0.0, learning_rates=rates))
+    _train(model, Recipe(1, 20, 1e-4, warmup_ratio=0.0, weight_decay=0.0, learning_rates=rates))
     _same(model.transformer.wpe, before.transformer.wpe)
     # The first step of Adam is as long as its rate, whatever the gradient.
     pairs = zip(model.named_parameters(), before.parameters(), strict=True)
@@ -187,7 +243,7 @@ def ctrl_c() -> Iterator[Callable[[], None]]:
 
 
 FULL: dict[str, Any] = {"validation": Validation(_measure, every=3, patience=3)}
-BUCKETS: dict[str, Any] = {"plan": partial(length_buckets, Ids(20).lengths, 4, pool=2)}
+BUCKETS: dict[str, Any] = {"batch_sampler": partial(length_buckets, Ids(20).lengths, 4, pool=2)}
 
 
 @pytest.mark.parametrize(
@@ -229,7 +285,7 @@ def test_ctrl_c_at_any_point_loses_nothing_and_repeats_nothing(
         press("collate")
         return COLLATE(texts)
 
-    def loss(model: nn.Module, batch: Batch) -> TokenLoss:
+    def loss(model: nn.Module, batch: Batch) -> SummedLoss:
         press("loss")
         return language_model_loss(model, batch)
 
@@ -272,14 +328,14 @@ def _numbers(numbers: Sequence[float]) -> Batch:
     return {"inputs": torch.tensor(numbers)[:, None]}
 
 
-def _squares(model: nn.Module, batch: Batch) -> TokenLoss:
-    return TokenLoss(model(**batch), torch.tensor(len(batch["inputs"])))
+def _squares(model: nn.Module, batch: Batch) -> SummedLoss:
+    return SummedLoss(model(**batch), torch.tensor(len(batch["inputs"])))
 
 
 def test_running_statistics_of_half_a_step_are_not_kept(tmp_path: Path, ctrl_c: Callable[[], None]) -> None:
     calls = 0
 
-    def interrupted(model: nn.Module, batch: Batch) -> TokenLoss:
+    def interrupted(model: nn.Module, batch: Batch) -> SummedLoss:
         nonlocal calls
         calls += 1
         loss = _squares(model, batch)
@@ -358,6 +414,18 @@ def test_a_run_that_was_killed_goes_on_from_the_last_epoch_and_records_each_step
     assert [StepRecord(**step) for step in steps] == expected
 
 
+def test_a_checkpoint_can_come_more_often_than_an_epoch(tmp_path: Path) -> None:
+    path, recipe = tmp_path / "run.pt", Recipe(epochs=1, batch_size=1, learning_rate=1e-2)
+    run = fit(tiny_model(), Ids(20), COLLATE, language_model_loss, recipe, checkpoint=path, checkpoint_every=4)
+    written = []
+    for record in run:
+        if path.exists():
+            written.append(torch.load(path, weights_only=True)["step"])
+        if record.step == 10:
+            break
+    assert written == [4, 4, 4, 4, 8, 8]
+
+
 def test_what_caller_and_measurement_draw_changes_nothing() -> None:
     def careless(model: nn.Module) -> dict[str, float]:
         torch.rand(3)
@@ -372,6 +440,35 @@ def test_what_caller_and_measurement_draw_changes_nothing() -> None:
         torch.rand(5)
         noisy.append(replace(record, scores=None))
     assert noisy == quiet
+
+
+def test_training_leaves_the_callers_generators_as_they_were() -> None:
+    torch.manual_seed(5)
+    before, model = torch.get_rng_state(), tiny_model(dropout=0.3)
+    torch.set_rng_state(before)
+    for _ in fit(model, Ids(20), COLLATE, language_model_loss, Recipe(1, 4, 1e-2), progress=False):
+        assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_dropout_belongs_to_the_batch_and_not_to_the_order_in_which_batches_are_computed() -> None:
+    class Backwards(Local):
+        def shard(self, batches: Sequence[T]) -> Sequence[tuple[int, T]]:
+            return list(enumerate(batches))[::-1]
+
+    recipe = Recipe(epochs=1, batch_size=2, accumulation=4, learning_rate=1e-2)
+    one, other, dry = tiny_model(0.3, precise=True), tiny_model(0.3, precise=True), tiny_model(precise=True)
+    records, others = _train(one, recipe), _train(other, recipe, strategy=Backwards())
+    assert [record.loss for record in others] == pytest.approx([record.loss for record in records], abs=1e-12)
+    _same(one, other, atol=1e-9)
+    assert abs(_train(dry, recipe)[0].loss - records[0].loss) > 1e-3  # and dropout there was
+
+
+def test_every_batch_and_every_seed_has_a_chance_of_its_own() -> None:
+    seeds = [derived_seed(seed, "batch", step, number) for seed in (0, 1) for step in range(50) for number in range(4)]
+    seeds += [derived_seed(seed, "epoch", epoch) for seed in (0, 1) for epoch in (0, 1, 1000)]
+    assert len(set(seeds)) == len(seeds)
+    assert min(seeds) >= 0
+    assert max(seeds) < 2**63
 
 
 def test_a_finished_run_is_not_run_again(tmp_path: Path) -> None:
@@ -440,9 +537,9 @@ def test_nothing_to_train_is_an_error() -> None:
 
 
 def test_a_loss_that_is_no_number_stops_the_run_before_it_spoils_the_weights() -> None:
-    def broken(model: nn.Module, batch: Batch) -> TokenLoss:
+    def broken(model: nn.Module, batch: Batch) -> SummedLoss:
         loss = language_model_loss(model, batch)
-        return TokenLoss(loss.total * torch.nan, loss.tokens)
+        return SummedLoss(loss.sum * torch.nan, loss.count)
 
     model = tiny_model()
     with pytest.raises(FloatingPointError, match="step 1: loss nan"):
@@ -455,7 +552,19 @@ def test_a_loss_that_is_no_number_stops_the_run_before_it_spoils_the_weights() -
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"epochs": 0}, {"batch_size": 0}, {"accumulation": 0}, {"max_steps": 0}, {"warmup": 2.0}, {"clip": 0.0}]
+    "wrong",
+    [
+        {"epochs": 0},
+        {"batch_size": 0},
+        {"accumulation": 0},
+        {"max_steps": 0},
+        {"warmup_ratio": 2.0},
+        {"ema_decay": -0.1},
+        {"max_grad_norm": 0.0},
+        {"schedule": "falling"},
+        {"precision": "float16"},
+    ],
+    ids=lambda wrong: next(iter(wrong)),
 )
 def test_a_recipe_that_cannot_be_followed_is_an_error(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=next(iter(wrong))):

@@ -20,10 +20,10 @@ from tools.tutorials.source import Cell, Tutorial, TutorialError
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "docs" / "tutorials"
+CLOCK = Path(__file__).with_name("clock.py")
 CELL_SECONDS = 1800  # a cell that takes longer hangs: the slowest tutorial as a whole takes ten minutes
 ENVIRONMENT = {
     "PYTHONHASHSEED": "0",
-    "PYTHONPATH": str(ROOT),
     # Threads that wait for each other give the core up soon: on a busy machine a step took six times as long without.
     "GOMP_SPINCOUNT": "3000",
 }
@@ -49,14 +49,17 @@ def is_stale(tutorial: Tutorial) -> bool:
     return executed is None or executed.metadata.get("aigc", {}).get("key") != tutorial.key
 
 
-def execute(tutorial: Tutorial, report: Report, checkpoints: Path, *, smoke: bool = False) -> NotebookNode:
-    """Runs the code cells in a fresh kernel.
+def execute(
+    tutorial: Tutorial, report: Report, checkpoints: Path, *, smoke: bool = False, ticking: bool = False
+) -> NotebookNode:
+    """Runs the code cells in a fresh kernel, with the package that stands beside the tutorial.
 
     Args:
         tutorial: what to run.
         report: called with a line of text as cells finish.
         checkpoints: the folder of those that it starts from or makes.
         smoke: run with the small sizes that the cells tagged `parameters` name.
+        ticking: let what cells time take a second a call, so that two runs can be compared.
 
     Raises:
         TutorialError: a cell failed; the message has `file:line` of the cell and the traceback.
@@ -66,6 +69,9 @@ def execute(tutorial: Tutorial, report: Report, checkpoints: Path, *, smoke: boo
     if smoke:
         for node, cell in zip(notebook.cells, tutorial.code, strict=True):
             node.source += "".join(f"\n{name} = {value!r}" for name, value in cell.smoke.items())
+    if ticking and notebook.cells:
+        start = f"__import__('runpy').run_path({str(CLOCK)!r}, run_name='<clock>')"
+        notebook.cells[0].source = f"{start};\n{notebook.cells[0].source}"
     notebook.metadata = nbformat.from_dict(
         {
             "kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"},
@@ -80,14 +86,16 @@ def execute(tutorial: Tutorial, report: Report, checkpoints: Path, *, smoke: boo
     client = NotebookClient(
         notebook,
         timeout=CELL_SECONDS,
+        startup_timeout=CELL_SECONDS,  # a minute, which is usual, is too short on a busy machine
         kernel_name="python3",
-        resources={"metadata": {"path": str(ROOT)}},
+        resources={"metadata": {"path": str(tutorial.root)}},
         record_timing=False,
         coalesce_streams=True,  # when printed lines arrive is chance, and each arrival would be a block of its own
         on_cell_executed=finished,
     )
     try:
-        client.execute(env=os.environ | ENVIRONMENT | {"AIGC_CHECKPOINTS": str(checkpoints)})
+        own = {"AIGC_CHECKPOINTS": str(checkpoints), "PYTHONPATH": str(tutorial.root)}
+        client.execute(env=os.environ | ENVIRONMENT | own)
     except CellExecutionError as error:
         raise TutorialError(f"{_where(tutorial, notebook)}: the cell failed\n{error}") from None
     for cell in notebook.cells:
@@ -104,13 +112,23 @@ def execute(tutorial: Tutorial, report: Report, checkpoints: Path, *, smoke: boo
 
 def run(tutorial: Tutorial, report: Report) -> None:
     """Executes a tutorial and writes its result."""
+    write_executed(tutorial, execute(tutorial, report, tutorial.path.parent / "checkpoints"))
+
+
+def write_executed(tutorial: Tutorial, notebook: NotebookNode) -> None:
+    """Writes the result, whole or not at all."""
     path = executed_path(tutorial)
     path.parent.mkdir(exist_ok=True)
-    text = nbformat.writes(execute(tutorial, report, tutorial.path.parent / "checkpoints")) + "\n"
+    text = nbformat.writes(notebook) + "\n"
     with tempfile.NamedTemporaryFile("w", dir=path.parent, suffix=".tmp", delete=False, encoding="utf-8") as file:
-        file.write(text)
-    Path(file.name).chmod(0o644)
-    Path(file.name).replace(path)
+        part = Path(file.name)
+        try:
+            file.write(text)
+            file.close()
+            part.chmod(0o644)
+            part.replace(path)
+        finally:
+            part.unlink(missing_ok=True)
 
 
 def _node(number: int, cell: Cell) -> NotebookNode:

@@ -13,20 +13,16 @@
     # %% tags=["numbers"]                code that prints a JSON object; prose quotes it: {{ name }}, {{ name:.2f }}
     # %% tags=["parameters"] smoke={"steps": 5}   sizes of the run, and what they are in a smoke test
 
-The key is a hash of the code cells, of every aigc_ref module that they reach, without comments and docstrings, and of
-the checkpoints that the header says are needed: explaining better never reruns a training, changing what is computed
-always does.
+The key is a hash of the code cells, of the definitions in aigc_ref that they reach (see `key`), and of the checkpoints
+that the header says are needed: explaining better never reruns a training, changing what is computed always does.
 """
 
-import ast
 import hashlib
 import json
 import re
-import tokenize
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from io import StringIO
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -36,6 +32,7 @@ from nbformat import NotebookNode
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from tools.language import LANGUAGES, Both, Language
+from tools.tutorials.key import code_key
 
 TAGS = frozenset({*LANGUAGES, "fold", "answer", "numbers", "parameters"})
 
@@ -85,19 +82,18 @@ class Tutorial:
         return self.path.stem
 
     @property
+    def root(self) -> Path:
+        """The folder that holds the package and the documentation."""
+        return self.path.resolve().parents[2]
+
+    @property
     def code(self) -> tuple[Cell, ...]:
         return tuple(cell for cell in self.cells if cell.kind == "code")
 
     @cached_property
     def key(self) -> str:
         """Hash of all that the results depend on in this repository."""
-        digest = hashlib.sha256()
-        for cell in self.code:
-            digest.update(_bare(cell.source).encode())
-        root = self.path.resolve().parents[2]
-        for module in sorted(_reached([cell.source for cell in self.code], root)):
-            digest.update(module.relative_to(root).as_posix().encode())
-            digest.update(_bare(module.read_text(encoding="utf-8")).encode())
+        digest = hashlib.sha256(code_key([cell.source for cell in self.code], self.root).encode())
         for name in self.header.needs:
             for file in sorted((self.path.parent / "checkpoints" / name).glob("*")):
                 if file.name != "README.md":
@@ -168,50 +164,3 @@ def quote(prose: str, numbers: dict[str, object]) -> str:
         KeyError: the run printed no such name.
     """
     return QUOTED.sub(lambda found: format(numbers[found["name"]], (found["format"] or "").strip()), prose)
-
-
-def _bare(source: str) -> str:
-    """The source without docstrings, comments and blank lines; the same under every version of Python."""
-    lines = source.splitlines()
-    for token in tokenize.generate_tokens(StringIO(source).readline):
-        if token.type == tokenize.COMMENT:
-            row, column = token.start
-            lines[row - 1] = lines[row - 1][:column]
-    for node in ast.walk(ast.parse(source)):
-        if not isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
-            continue
-        first = node.body[0] if node.body else None
-        if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str):
-            for number in range(first.lineno - 1, first.end_lineno or first.lineno):
-                lines[number] = ""
-    return "\n".join(line.rstrip() for line in lines if line.strip())
-
-
-def _reached(sources: list[str], root: Path) -> set[Path]:
-    """Files of aigc_ref that the sources import, and what those import in turn."""
-    reached: set[Path] = set()
-    waiting = list(sources)
-    while waiting:
-        for name in _imported(waiting.pop()):
-            new = set(_files(name, root)) - reached
-            reached |= new
-            waiting += [path.read_text(encoding="utf-8") for path in new]
-    return reached
-
-
-def _imported(source: str) -> Iterator[str]:
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
-
-
-def _files(name: str, root: Path) -> Iterator[Path]:
-    """The module's own file and the packages above it: importing a.b.c runs a/__init__.py and a/b/__init__.py."""
-    parts = name.split(".")
-    if parts[0] != "aigc_ref":
-        return
-    for length in range(1, len(parts) + 1):
-        below = root.joinpath(*parts[:length])
-        yield from (path for path in (below.with_suffix(".py"), below / "__init__.py") if path.is_file())

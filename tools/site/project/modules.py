@@ -25,9 +25,9 @@ class Module:
 def read_modules(root: Path, known: set[str]) -> list[Module]:
     found = []
     for path in sorted((root / "aigc_ref").rglob("*.py")):
-        name = ".".join(path.relative_to(root).with_suffix("").parts)
+        name = ".".join(path.relative_to(root).with_suffix("").parts).removesuffix(".__init__")
         text = path.read_text(encoding="utf-8")
-        if name.count(".") < 2 or name.endswith("__init__"):
+        if name.count(".") < 2:
             continue
         docstring = ast.get_docstring(ast.parse(text)) or ""
         named = set(re.findall(r"[a-z]+(?:-[a-z0-9]+)+", text)) & known
