@@ -49,10 +49,11 @@ tutorials: .venv/test/ready system ## Run the tutorials whose results are stale
 	$(TEST)/python tools/run_tutorials.py
 
 .PHONY: lint
-lint: .venv/test/ready ## ruff, mypy --strict, and actionlint for the workflows
+lint: .venv/test/ready ## ruff, mypy --strict, who may import whom, and actionlint for the workflows
 	$(TEST)/ruff check .
 	$(TEST)/ruff format --check .
 	$(TEST)/mypy aigc_ref tools tests benchmarks
+	$(TEST)/lint-imports --no-logo
 	$(TEST)/actionlint
 
 .PHONY: format

@@ -3,7 +3,8 @@
 from pathlib import Path
 
 import pytest
-from aigc_ref.datasets.checkpoints import checkpoint, replacing
+
+from aigc_ref.pretrained.tutorial_checkpoints import checkpoint, saving_checkpoint
 
 
 @pytest.fixture
@@ -13,7 +14,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def save(weights: bytes, *others: str) -> Path:
-    with replacing("tiny") as new:
+    with saving_checkpoint("tiny") as new:
         (new / "deep").mkdir()
         (new / "deep" / "model.safetensors").write_bytes(weights)
         for other in others:
