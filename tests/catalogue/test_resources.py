@@ -1,6 +1,8 @@
 """The catalogue itself: all kinds, all entries, schemas up to date, both languages said."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -82,3 +84,9 @@ def test_the_catalogue_names_models_data_sets_and_packages(catalogue: Catalogue)
     keys = {part.name: part.keys(catalogue) for part in PARTS}
     assert keys["huggingface"].keys() >= {"Qwen/Qwen-Image", "datasets/HuggingFaceFW/fineweb"}
     assert {"torch", "transformers"} <= keys["pypi"].keys()
+
+
+def test_reading_what_was_fetched_brings_no_library_that_fetches() -> None:
+    code = "import sys, tools.site.pages.registry; print([name for name in ('httpx', 'arxiv') if name in sys.modules])"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=RESOURCES.parent)
+    assert run.stdout == "[]\n"

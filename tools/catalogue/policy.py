@@ -50,5 +50,11 @@ BETWEEN_STRIKES = timedelta(hours=20)  # not found twice, about a day apart; a n
 LEEWAY = timedelta(hours=2)  # for the same reason, what falls due within so long is asked for now
 
 
+PAPERS_A_REQUEST = 200  # one POST held 700 ids against the live service (arxiv.py PR 209); 200 keeps it under 1 MB
+REPOSITORIES_A_REQUEST = (
+    50  # 1 point of 5,000 an hour; 75 and 100 have failed for others (hecat 138, gh-manager-cli 106)
+)
+
+
 def policy_of(service: str) -> Policy:
     return POLICIES.get(service, OTHERS)

@@ -12,13 +12,13 @@ from tools.catalogue.history import Point
 from tools.catalogue.load import Catalogue
 from tools.catalogue.models import Paper
 from tools.catalogue.part import DAY, Cost, Part, Use
+from tools.catalogue.policy import PAPERS_A_REQUEST
 from tools.catalogue.source import Source
 
 if TYPE_CHECKING:
     from tools.catalogue.services import Run
 
 ARXIV = Endpoint("arxiv", "arXiv", "AIGC_ARXIV_URL", "https://export.arxiv.org/api/query")
-PAGE = 200  # one POST held 700 ids against the live service (arxiv.py PR 209); 200 keeps an answer under 1 MB
 YOUNG = 90 * DAY  # new versions and withdrawals come early
 
 
@@ -44,7 +44,7 @@ class Papers(Part[PaperFacts]):
         return DAY if published and today - published < YOUNG else 7 * DAY
 
     def cost(self, keys: Sequence[str], settings: Settings) -> Cost:
-        requests = ceil(len(keys) / PAGE)
+        requests = ceil(len(keys) / PAPERS_A_REQUEST)
         return Cost(requests, requests * 0.5 + len(keys) * 0.004)
 
     def state(self, key: str, data: PaperFacts) -> tuple[State, str | None]:

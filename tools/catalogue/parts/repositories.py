@@ -12,6 +12,7 @@ from tools.catalogue.facts import Record, RepositoryFacts, State
 from tools.catalogue.history import Point
 from tools.catalogue.load import Catalogue
 from tools.catalogue.part import Cost, Part, Use
+from tools.catalogue.policy import REPOSITORIES_A_REQUEST
 from tools.catalogue.source import Source
 
 if TYPE_CHECKING:
@@ -25,7 +26,6 @@ GITHUB = Endpoint(
     tokens=("GITHUB_TOKEN", "GH_TOKEN"),
     hint="without a GITHUB_TOKEN GitHub answers 60 requests an hour; the rest goes on in the next run",
 )
-BATCH = 50  # 1 point of 5,000 an hour; 75 and 100 have failed for others (hecat 138, gh-manager-cli 106)
 
 
 class Repositories(Part[RepositoryFacts]):
@@ -49,7 +49,7 @@ class Repositories(Part[RepositoryFacts]):
     def cost(self, keys: Sequence[str], settings: Settings) -> Cost:
         if not settings.token(self.endpoint):
             return Cost(len(keys), len(keys) * 0.15)
-        requests = ceil(len(keys) / BATCH)
+        requests = ceil(len(keys) / REPOSITORIES_A_REQUEST)
         return Cost(requests, requests * 0.3 + len(keys) * 0.02)
 
     def state(self, key: str, data: RepositoryFacts) -> tuple[State, str | None]:

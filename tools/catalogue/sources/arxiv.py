@@ -21,7 +21,7 @@ import arxiv  # type: ignore[import-untyped]  # it ships no types
 from tools.catalogue.answers import Answer, Found, Missing, NotAnswered, Reason
 from tools.catalogue.facts import PaperFacts, PaperHit, PaperHits
 from tools.catalogue.models import canonical_arxiv_id
-from tools.catalogue.parts.papers import PAGE
+from tools.catalogue.policy import PAPERS_A_REQUEST
 from tools.catalogue.replies import Failure, Reply
 from tools.catalogue.source import Source, not_answered
 from tools.catalogue.text import clean
@@ -123,11 +123,11 @@ class Arxiv(Source[PaperFacts]):
 
     def query_all(self, keys: Sequence[str]) -> Iterator[list[Answer[PaperFacts]]]:
         """An answer for every key, a batch at a time. After a request that failed, nothing more is asked."""
-        for start in range(0, len(keys), PAGE):
-            batch, failure = self._batch(keys[start : start + PAGE])
+        for start in range(0, len(keys), PAPERS_A_REQUEST):
+            batch, failure = self._batch(keys[start : start + PAPERS_A_REQUEST])
             yield batch
             if failure:
-                yield not_answered(keys[start + PAGE :], failure)
+                yield not_answered(keys[start + PAPERS_A_REQUEST :], failure)
                 return
 
     def _batch(self, keys: Sequence[str]) -> tuple[list[Answer[PaperFacts]], Failure | None]:

@@ -16,8 +16,7 @@ from pydantic import SecretStr, ValidationError
 
 from tools.catalogue.answers import Answer, Found, Missing, NotAnswered, Reason
 from tools.catalogue.facts import RepositoryFacts, RepositoryHit, RepositoryHits
-from tools.catalogue.parts.repositories import BATCH
-from tools.catalogue.policy import PASSING
+from tools.catalogue.policy import PASSING, REPOSITORIES_A_REQUEST
 from tools.catalogue.replies import Failure, Reply, retry_after
 from tools.catalogue.source import Source, not_answered
 from tools.catalogue.text import clean, day
@@ -60,7 +59,7 @@ def query(keys: Sequence[str]) -> tuple[str, dict[str, str]]:
 class GitHubGraphQL(Source[RepositoryFacts]):
     transport: Transport
     token: SecretStr
-    size: int = BATCH
+    size: int = REPOSITORIES_A_REQUEST
 
     def query_all(self, keys: Sequence[str]) -> Iterator[list[Answer[RepositoryFacts]]]:
         """An answer for every key, a batch at a time. After a request that failed for good, nothing more is asked."""
