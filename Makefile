@@ -67,7 +67,7 @@ test-fast: .venv/test/ready ## The inner loop, within two minutes: all but the s
 
 .PHONY: test
 test: .venv/test/ready .venv/site/ready .venv/node/ready system ## Everything: libraries compared, tutorials in small, pages in a browser (WORKERS=4 on as many cores)
-	$(PYTEST)
+	$(PYTEST) --durations 10
 
 .PHONY: test-nightly
 test-nightly: .venv/test/ready .venv/site/ready .venv/node/ready system ## The same on every page, where `make test` takes one of each kind
