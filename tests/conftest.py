@@ -12,6 +12,8 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import pytest
 
+from tests import comparisons
+
 
 @pytest.fixture(autouse=True)
 def _loopback_only(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -32,3 +34,8 @@ def _loopback_only(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--write-faults", action="store_true", help="write docs/faults.json, the table of faults tried")
+    comparisons.add_option(parser)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    comparisons.configure(config)
