@@ -14,15 +14,16 @@ same people wrote both sides. `version` is that of an oracle that is not install
 
 import json
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from importlib.metadata import version as version_of
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 DEFINITION = "definition"
 STORE = Path(__file__).parents[1] / "docs/comparisons.json"
+NAME = "comparisons"
 _PROPERTY = "compares"
 
 
@@ -62,58 +63,54 @@ def _comparison(
 
 
 class CountedRun:
-    """Counts the cases that passed, wherever they ran: what a case compares comes with its report."""
+    """Counts cases, wherever they run: what a case compares comes with its report."""
 
     def __init__(self, store: Path | None) -> None:
         self.store = store
-        self.cases: Counter[Comparison] = Counter()
+        self.collected: Counter[Comparison] = Counter()
+        self.passed: Counter[Comparison] = Counter()
 
+    @pytest.hookimpl(tryfirst=True)  # before any is deselected
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         for item in items:
-            item.user_properties += [(_PROPERTY, asdict(comparison)) for comparison in comparisons(item)]
-
-    def pytest_collection_finish(self, session: pytest.Session) -> None:
-        if session.config.option.collectonly:  # nothing will run, and all that might is counted
-            self._count(properties for item in session.items for properties in item.user_properties)
+            found = comparisons(item)
+            self.collected.update(found)
+            item.user_properties += [(_PROPERTY, asdict(comparison)) for comparison in found]
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         if report.when == "call" and report.passed:
-            self._count(report.user_properties)
+            self.passed.update(Comparison(**value) for name, value in _of(report) if name == _PROPERTY)
 
-    def pytest_sessionfinish(self) -> None:
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
         if self.store:
-            self.store.write_text(text_of(self.cases), encoding="utf-8")
-
-    def _count(self, properties: Iterable[tuple[str, object]]) -> None:
-        self.cases.update(
-            Comparison(**value) for name, value in properties if name == _PROPERTY and isinstance(value, dict)
-        )
+            counted = self.collected if session.config.option.collectonly else self.passed
+            rows = ",\n".join(f"  {json.dumps(row)}" for row in rows_of(counted))
+            self.store.write_text(f"[\n{rows}\n]\n", encoding="utf-8")
 
 
-def text_of(cases: Counter[Comparison]) -> str:
-    """JSON, a row a line, in an order of its own."""
-    rows = [asdict(comparison) | {"cases": count} for comparison, count in cases.items()]
-    rows.sort(key=lambda row: tuple(str(row[name]) for name in ("technique", "oracle", "atol", "rtol")))
-    return "[\n" + ",\n".join(f"  {json.dumps(row)}" for row in rows) + "\n]\n"
+def _of(report: pytest.TestReport) -> Any:
+    return report.user_properties  # typed as object, for whoever adds one
 
 
-def add_option(parser: pytest.Parser) -> None:
+def rows_of(cases: Counter[Comparison]) -> list[dict[str, Any]]:
+    """What docs/comparisons.json holds, in its order."""
+    rows: list[dict[str, Any]] = [asdict(comparison) | {"cases": count} for comparison, count in cases.items()]
+    return sorted(rows, key=lambda row: tuple(str(row[name]) for name in ("technique", "oracle", "atol", "rtol")))
+
+
+def add_options(parser: pytest.Parser) -> None:
     parser.addoption(
-        "--write-comparisons",
-        nargs="?",
-        type=Path,
-        const=STORE,
-        metavar="FILE",
-        help="count the comparisons with independent code that pass, into docs/comparisons.json",
+        "--write-comparisons", action="store_true", help="count the comparisons with independent code that pass"
+    )
+    parser.addoption(
+        "--comparisons-file", type=Path, default=STORE, help="where to write the count; docs/comparisons.json"
     )
 
 
 def configure(config: pytest.Config) -> None:
-    config.addinivalue_line(
-        "markers",
-        "compares(oracle, *, technique, atol, rtol, version): a comparison with independent code, see tests/comparisons.py",
-    )
-    store: Path | None = config.option.write_comparisons
-    if store == STORE and config.option.collectonly:
-        raise pytest.UsageError("--write-comparisons counts what a run has passed; --collect-only runs nothing")
-    config.pluginmanager.register(CountedRun(None if hasattr(config, "workerinput") else store))  # xdist's workers
+    config.addinivalue_line("markers", "compares(oracle, *, technique, atol, rtol, version): see tests/comparisons.py")
+    writes: bool = config.option.write_comparisons and not hasattr(config, "workerinput")  # xdist's workers only report
+    store: Path = config.option.comparisons_file
+    if writes and config.option.collectonly and store == STORE:
+        raise pytest.UsageError("--write-comparisons counts what has passed; with --collect-only nothing runs")
+    config.pluginmanager.register(CountedRun(store if writes else None), NAME)

@@ -34,7 +34,7 @@ def _loopback_only(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--write-faults", action="store_true", help="write docs/faults.json, the table of faults tried")
-    comparisons.add_option(parser)
+    comparisons.add_options(parser)
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -20,7 +20,7 @@ TUTORIALS = [f"tutorials/{path.stem}/" for path in sorted((ROOT / "docs/tutorial
 PAGES = [
     *("", "paths/", "tutorials/", *TUTORIALS, "catalogue/", "catalogue/papers/", "catalogue/topics/gan/"),
     *("catalogue/paper-lora/", "catalogue/timeline/", "catalogue/news/", "reference/", "reference/gan/", "errata/"),
-    *("contributing/", "upkeep/", "publishing/", "faults/", "speed/", "glossary/", "404.html"),
+    *("contributing/", "upkeep/", "publishing/", "faults/", "oracles/", "speed/", "glossary/", "404.html"),
 ]
 WITH_FORMULAS = {"tutorials/gan/", "tutorials/gpt/", "errata/"}
 

@@ -10,6 +10,7 @@ from tools.site.downloads import llms_txt
 from tools.site.faults import faults_page
 from tools.site.home import home_page
 from tools.site.news import news_page
+from tools.site.oracles import oracles_page
 from tools.site.paths import paths_page
 from tools.site.project import Project
 from tools.site.prose import errata_page, glossary_page, reference_pages, tutorials_page
@@ -42,6 +43,7 @@ def site_pages(project: Project, language: Language) -> dict[str, str | bytes]:
         **errata_page(project, language),
         **glossary_page(project, language),
         **faults_page(project, language),
+        **oracles_page(project, language),
         **speed_page(project, language),
         "llms.txt": llms_txt(project, language),
     }
@@ -83,6 +85,7 @@ def navigation(project: Project, language: Language) -> Navigation:
                 {words.upkeep: "upkeep.md"},
                 {words.publishing: "publishing.md"},
                 {words.faults: "faults.md"},
+                {words.oracles: "oracles.md"},
                 {words.speed: "speed.md"},
                 {words.glossary: "glossary.md"},
             ]

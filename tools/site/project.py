@@ -139,6 +139,25 @@ class Audited(BaseModel):
     """Seconds until the largest thing in sight is painted, on a slow telephone."""
 
 
+class Oracle(BaseModel):
+    """A row of docs/comparisons.json, which the tests write: what was compared with what, and how closely."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    technique: str
+    """A module or a definition of aigc_ref."""
+    oracle: str
+    """A distribution; or `definition`, a formula that the test writes out."""
+    version: str | None
+    atol: float | None
+    rtol: float | None
+    cases: int
+
+    @property
+    def independent(self) -> bool:
+        return self.oracle != "definition"
+
+
 @dataclass(frozen=True, slots=True)
 class Speed:
     """What the committed runs of benchmarks/ measured."""
@@ -172,6 +191,8 @@ class Module:
     """The first sentence of its docstring."""
     resources: frozenset[str]
     """Catalogue ids that it names as its sources."""
+    definitions: frozenset[str]
+    """Functions and classes of its own."""
 
     @property
     def page(self) -> str:
@@ -190,12 +211,16 @@ class Project:
     modules: tuple[Module, ...]
     faults: tuple[FaultTried, ...]
     speed: Speed
-    comparisons: int
-    """Tests that compare the package with an independent library."""
+    oracles: tuple[Oracle, ...]
     repository: str | None
     """owner/name on GitHub, where the project is published there."""
     site_url: str | None
     """Where the Chinese site is published, with a slash at the end."""
+
+    @property
+    def comparisons(self) -> int:
+        """How many comparisons with an independent library the tests passed."""
+        return sum(row.cases for row in self.oracles if row.independent)
 
 
 def read_project(root: Path, repository: str | None = None, site_url: str | None = None) -> Project:
@@ -233,10 +258,7 @@ def read_project(root: Path, repository: str | None = None, site_url: str | None
         tuple(_modules(root, {resource.id for resource in catalogue.resources})),
         _prose(docs / "faults.json", FaultTried),
         _speed(root),
-        sum(
-            len(re.findall(r"^def test_", path.read_text(encoding="utf-8"), re.MULTILINE))
-            for path in (root / "tests/parity").glob("test_*.py")
-        ),
+        TypeAdapter(tuple[Oracle, ...]).validate_json((docs / "comparisons.json").read_bytes()),
         repository or None,
         site_url.rstrip("/") + "/" if site_url else None,
     )
@@ -287,9 +309,13 @@ def _modules(root: Path, known: set[str]) -> list[Module]:
         text = path.read_text(encoding="utf-8")
         if name.count(".") < 2:
             continue
-        docstring = ast.get_docstring(ast.parse(text)) or ""
+        tree = ast.parse(text)
+        docstring = ast.get_docstring(tree) or ""
+        definitions = {node.name for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef)}
         named = set(re.findall(r"[a-z]+(?:-[a-z0-9]+)+", text)) & known
-        found.append(Module(name, docstring.split("\n\n")[0].replace("\n", " "), frozenset(named)))
+        found.append(
+            Module(name, docstring.split("\n\n")[0].replace("\n", " "), frozenset(named), frozenset(definitions))
+        )
     return found
 
 

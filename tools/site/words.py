@@ -162,6 +162,15 @@ class Words:
     lost: str
     outcomes: dict[str, str]
     """How a key ends that a fault struck: a state, a reason for no answer, or answered."""
+    # oracles
+    oracles: str
+    oracles_about: str
+    oracles_limits: str
+    oracles_columns: tuple[str, ...]
+    oracle_definition: str
+    oracle_equal: str
+    oracle_relative: str
+    """Of a tolerance that is a share of the oracle's number."""
     # speed
     speed: str
     speed_about: str
@@ -468,6 +477,16 @@ ZH = Words(
         "replaced": "记为已被取代",
         "blocked": "记为被屏蔽",
     },
+    oracles="与谁核对",
+    oracles_about="同样的输入，交给我们的实现，也交给一份独立的实现（测试里叫 oracle，参照），看两边的结果差多少。"
+    "与 {libraries} 个库对照，通过 {cases} 项；下表由测试运行数出。自己跑一遍：`make comparisons`。",
+    oracles_limits="一项，是一个测试用例与一份参照的一次对照；带多组参数的测试，一组算一项，一项里往往有成百组随机输入。"
+    "「容许误差」是测试放行的最大差距，不是测得的差距。对照通过，说明在试过的输入上两边一致；没试过的输入说明不了，"
+    "两边犯了同一个错也看不出来。另有 {definitions} 项是与测试里照定义写出的公式或手算的值比较：两边是同一批人写的，不算独立，不计入上面的数。",
+    oracles_columns=("技术", "参照", "容许误差", "项数"),
+    oracle_definition="测试里写出的定义",
+    oracle_equal="完全相等",
+    oracle_relative="{}（相对）",
     speed="有多快",
     speed_about="同一件事，我们和别人各做一遍，比较所用的 CPU 时间。两者在同一个进程里轮流跑，单线程，结果先核对一致；"
     "机器忙闲对双方一样，所以看比值，不看秒数。",
@@ -779,6 +798,20 @@ EN = Words(
         "replaced": "marked replaced",
         "blocked": "marked blocked",
     },
+    oracles="Checked against",
+    oracles_about="Our implementation and an independent one, which testers call the oracle, get the same input, and the "
+    "results are compared. {cases} comparisons with {libraries} libraries passed; a run of the tests counted them. "
+    "Count them yourself: `make comparisons`.",
+    oracles_limits="A comparison is one test case held against one oracle. A test with several sets of parameters has a "
+    "case for each, and one case often tries hundreds of random inputs. The tolerance is the largest difference that "
+    "the test allows, not the one that was measured. A comparison that passes says that both agree on the inputs "
+    "tried: it says nothing about other inputs, and a mistake that both make goes unseen. {definitions} more "
+    "comparisons are with a definition written out in the test or a value worked out by hand. The same people wrote "
+    "both sides, so these are not independent and not part of the count above.",
+    oracles_columns=("Technique", "Oracle", "Tolerance", "Comparisons"),
+    oracle_definition="definition in the test",
+    oracle_equal="equal",
+    oracle_relative="{} (relative)",
     speed="How fast it is",
     speed_about="The same work, done by ours and by a peer, compared in CPU time. The two take turns in one process with "
     "one thread, after a check that their results agree; a busy machine slows both alike, so read the ratios and not "
