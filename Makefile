@@ -4,6 +4,9 @@ PYTHON ?= python3
 ADDRESS ?= 127.0.0.1:8000
 SITE := .venv/site/bin
 TEST := .venv/test/bin
+# Tests run side by side, each file as a whole, the longest first (tests/conftest.py).
+WORKERS ?= 2
+PYTEST := $(TEST)/python -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
 export NO_MKDOCS_2_WARNING := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
@@ -25,7 +28,7 @@ build: .venv/site/ready ## Write the site to site/, English below site/en/
 
 .PHONY: publish
 publish: build .venv/node/ready ## The same, with search by Pagefind where npm is there, to be published
-	$(SITE)/python -m tools.site.publish site
+	$(SITE)/python -m tools.site.finish.pagefind site
 
 .PHONY: check
 check: .venv/site/ready ## Check the catalogue: every error with file, line and column
@@ -58,12 +61,16 @@ format: .venv/test/ready ## Let ruff format the code and mend what it can
 	$(TEST)/ruff format .
 
 .PHONY: test-fast
-test-fast: .venv/test/ready ## The inner loop: all but what is marked slow
-	$(TEST)/python -m pytest -m "not slow" -q
+test-fast: .venv/test/ready ## The inner loop, within two minutes: all but the slow tests and the examples in docstrings
+	$(PYTEST) tests -m "not slow" -q
 
 .PHONY: test
-test: .venv/test/ready .venv/site/ready .venv/node/ready system ## Everything: libraries compared, tutorials in small, pages in a browser
-	$(TEST)/python -m pytest
+test: .venv/test/ready .venv/site/ready .venv/node/ready system ## Everything: libraries compared, tutorials in small, pages in a browser (WORKERS=4 on as many cores)
+	$(PYTEST)
+
+.PHONY: test-nightly
+test-nightly: .venv/test/ready .venv/site/ready .venv/node/ready system ## The same on every page, where `make test` takes one of each kind
+	$(PYTEST) -m ""
 
 .PHONY: faults
 faults: .venv/test/ready ## Try every fault of arXiv and GitHub anew and write the table of them for the site

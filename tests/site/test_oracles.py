@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from tools.site.home import home_page
-from tools.site.oracles import PAGE, oracles_page
-from tools.site.project import Oracle, Project, read_project
-from tools.tutorials.source import Language
+from tools.language import Language
+from tools.site.pages import home, oracles
+from tools.site.project.measurements import Oracle
+from tools.site.project.reading import Project, read_project
 
 ROOT = Path(__file__).parents[2]
 ROWS = (
@@ -25,7 +25,7 @@ def project() -> Project:
 
 
 def _page(project: Project, language: Language = "en") -> str:
-    return str(oracles_page(project, language)[PAGE])
+    return str(oracles.pages(project, language)[oracles.PAGE])
 
 
 def test_each_row_has_its_technique_oracle_tolerance_and_number(project: Project) -> None:
@@ -44,8 +44,8 @@ def test_definitions_count_apart_here_and_not_at_all_on_the_home_page(project: P
     page = _page(changed, language)
     assert "607" in page  # of two libraries
     assert " 50 " in page
-    assert "<b>607</b>" in str(home_page(changed, language)["index.md"])
-    assert "<b>657</b>" not in str(home_page(changed, language)["index.md"])
+    assert "<b>607</b>" in str(home.pages(changed, language)["index.md"])
+    assert "<b>657</b>" not in str(home.pages(changed, language)["index.md"])
 
 
 def test_every_technique_leads_to_its_reference(project: Project) -> None:
