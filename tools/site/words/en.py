@@ -351,7 +351,7 @@ EN = Words(
         "It says nothing about other inputs, and a mistake that both make goes unseen. Another {definitions} comparisons "
         "are with a definition written out in the test, or with a value worked out by hand; the same people wrote both "
         "sides, so they are not independent and not part of the count above.",
-        columns=("Technique", "Oracle", "Tolerance", "Comparisons"),
+        columns=("Technique", "Oracle", "Tolerance", "Cases"),
         definition="definition in the test",
         equal="equal",
         relative="{} (relative)",
