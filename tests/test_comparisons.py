@@ -224,7 +224,7 @@ def _distributions() -> dict[str, set[str]]:
     return {name: {one.lower().replace("_", "-") for one in found} for name, found in packages_distributions().items()}
 
 
-DEFAULTS = {"approx": {"rtol": 1e-6}, "assert_allclose": {"rtol": 1e-7}}
+DEFAULTS: dict[str, dict[str, float]] = {"approx": {"rtol": 1e-6}, "assert_allclose": {"rtol": 1e-7}}
 """What pytest and NumPy grant where a call says nothing."""
 
 
@@ -241,7 +241,7 @@ def _tolerances(
             said = {
                 {"abs": "atol", "rel": "rtol"}.get(str(each.arg), str(each.arg)): each.value for each in call.keywords
             }
-            values = {kind: _value(said[kind]) for kind in ("atol", "rtol") if kind in said}
+            values: dict[str, Any] = {kind: _value(said[kind]) for kind in ("atol", "rtol") if kind in said}
             if name != "approx" or not values:
                 values = DEFAULTS.get(name, {}) | values
             yield from ((kind, value) for kind, value in values.items() if value != 0)
