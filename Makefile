@@ -77,6 +77,10 @@ test-nightly: .venv/test/ready .venv/site/ready .venv/node/ready system ## The s
 faults: .venv/test/ready ## Try every fault of the services anew and write the table of them for the site
 	$(TEST)/python -m pytest -q tests/catalogue/test_faults.py --write-faults
 
+.PHONY: comparisons
+comparisons: .venv/test/ready ## Compare with independent code anew and write the count of it for the site
+	$(TEST)/python -m pytest -q tests -m compares --write-comparisons
+
 .PHONY: bench
 bench: .venv/test/ready system ## Compare the speed of aigc_ref with its peers (ratios of CPU time)
 	$(TEST)/python -m benchmarks
