@@ -95,7 +95,7 @@ audit: $(VENV)/test/ready .venv/audit/ready .venv/node/ready ## Lighthouse on a 
 
 # ---- setting up -------------------------------------------------------------------------------------------------
 
-# pip first: the one that comes with Python 3.11 and 3.12 knows no dependency groups.
+# pip first: before Python 3.14 the one that comes with it knows no dependency groups.
 $(VENV)/site/ready: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)/site
 	$(SITE)/python -m pip install --quiet --constraint constraints.txt pip
