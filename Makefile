@@ -7,6 +7,9 @@ VERSION = $(or $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_inf
 VENV := $(if $(filter-out python3,$(PYTHON)),.venv/$(VERSION),.venv)
 SITE := $(VENV)/site/bin
 TEST := $(VENV)/test/bin
+# Tests run side by side, each file as a whole, the longest first (tests/conftest.py).
+WORKERS ?= 2
+PYTEST := $(TEST)/python -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
 export NO_MKDOCS_2_WARNING := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
@@ -28,7 +31,7 @@ build: $(VENV)/site/ready ## Write the site to site/, English below site/en/
 
 .PHONY: publish
 publish: build .venv/node/ready ## The same, with search by Pagefind where npm is there, to be published
-	$(SITE)/python -m tools.site.publish site
+	$(SITE)/python -m tools.site.finish.pagefind site
 
 .PHONY: check
 check: $(VENV)/site/ready ## Check the catalogue: every error with file, line and column
@@ -49,10 +52,11 @@ tutorials: $(VENV)/test/ready system ## Run the tutorials whose results are stal
 	$(TEST)/python tools/run_tutorials.py
 
 .PHONY: lint
-lint: $(VENV)/test/ready ## ruff, mypy --strict; actionlint and zizmor for the workflows
+lint: $(VENV)/test/ready ## ruff, mypy --strict, who may import whom; actionlint and zizmor for the workflows
 	$(TEST)/ruff check .
 	$(TEST)/ruff format --check .
 	$(TEST)/mypy aigc_ref tools tests benchmarks
+	$(TEST)/lint-imports --no-logo
 	$(TEST)/actionlint
 	$(TEST)/zizmor --quiet --offline .github
 
@@ -62,12 +66,16 @@ format: $(VENV)/test/ready ## Let ruff format the code and mend what it can
 	$(TEST)/ruff format .
 
 .PHONY: test-fast
-test-fast: $(VENV)/test/ready ## The inner loop: all but what is marked slow
-	$(TEST)/python -m pytest -m "not slow" -q
+test-fast: $(VENV)/test/ready ## The inner loop, within two minutes: all but the slow tests and the examples in docstrings
+	$(PYTEST) tests -m "not slow" -q
 
 .PHONY: test
-test: $(VENV)/test/ready $(VENV)/site/ready .venv/node/ready system ## Everything: libraries compared, tutorials in small, pages in a browser
-	$(TEST)/python -m pytest
+test: $(VENV)/test/ready $(VENV)/site/ready .venv/node/ready system ## Everything: libraries compared, tutorials in small, pages in a browser (WORKERS=4 on as many cores)
+	$(PYTEST)
+
+.PHONY: test-nightly
+test-nightly: $(VENV)/test/ready $(VENV)/site/ready .venv/node/ready system ## The same on every page, where `make test` takes one of each kind
+	$(PYTEST) -m ""
 
 .PHONY: faults
 faults: $(VENV)/test/ready ## Try every fault of arXiv and GitHub anew and write the table of them for the site

@@ -19,7 +19,7 @@ from typing import Any
 
 from tests.site.conftest import CHROMIUM
 from tests.site.sites import ROOT, build, served
-from tools.site.publish import publish
+from tools.site.finish.pagefind import publish
 
 RESULTS = Path(__file__).with_name("audit.json")
 PACKAGES = ROOT / ".venv/audit/node_modules"

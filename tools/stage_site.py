@@ -1,12 +1,13 @@
 """Write the site's sources as files, for a generator that runs no hooks: `python tools/stage_site.py DIR`.
 
-MkDocs gets the generated pages from tools/site/hook.py. Zensical, to which the site can move, reads files:
+MkDocs gets the generated pages from tools/site/generator/hook.py. Zensical, to which the site can move, reads files:
 
     DIR/mkdocs.yml  mkdocs.en.yml   what each language adds, with the menu; both inherit mkdocs.base.yml
     DIR/zh/  en/                    every page and download, and the assets
     DIR/overrides/                  the templates
 
-Then `zensical build -f DIR/mkdocs.yml` and `zensical build -f DIR/mkdocs.en.yml` write DIR/site/ and DIR/site/en/.
+Then `zensical build -f DIR/mkdocs.yml` and `zensical build -f DIR/mkdocs.en.yml` write DIR/site/ and DIR/site/en/, and
+`python -m tools.site.finish DIR/site` typesets formulas and gives pages all else that the hook gives to MkDocs'.
 SITE_URL and REPOSITORY count here as they do for MkDocs. DIR must not hold anything yet, or hold what this wrote.
 """
 
@@ -23,40 +24,42 @@ sys.path.insert(0, str(ROOT))  # so that it runs from any folder, installed or n
 
 from tools.catalogue.lock import LockError
 from tools.catalogue.problems import CatalogueError
-from tools.site.entries import entry_pages
-from tools.site.pages import navigation, site_pages
-from tools.site.project import Project, ProseError, read_project
-from tools.site.templates import BLOCK
+from tools.language import LANGUAGES, Language, root
+from tools.site.pages.catalogue_entries import entry_pages
+from tools.site.pages.registry import navigation, site_pages
+from tools.site.pages.templates import BLOCK
+from tools.site.project.prose import ProseError
+from tools.site.project.reading import Project, read_project
 from tools.site.words import WORDS
-from tools.tutorials.source import LANGUAGES, Language, TutorialError
+from tools.tutorials.source import TutorialError
 
 CONFIGURATION = {"zh": "mkdocs.yml", "en": "mkdocs.en.yml"}
 """The project's own configuration of each language: staged, it has the same name."""
 
 
-def stage(root: Path, folder: Path, repository: str | None = None, site_url: str | None = None) -> None:
+def stage(source: Path, folder: Path, repository: str | None = None, site_url: str | None = None) -> None:
     """Write both languages below `folder`; what was staged there before is replaced.
 
     Raises:
         FileExistsError: `folder` holds something else.
         CatalogueError, LockError, TutorialError, ProseError: One of the project's files is not valid.
     """
-    project = read_project(root, repository, site_url)
+    project = read_project(source, repository, site_url)
     ours = {*LANGUAGES, *CONFIGURATION.values(), "mkdocs.base.yml", "overrides", "site", ".cache"}
     if folder.is_dir() and (others := {path.name for path in folder.iterdir()} - ours):
         raise FileExistsError(f"{folder} holds {min(others)!r}, which is not of a staged site; name another folder")
     folder.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(root / "mkdocs.base.yml", folder / "mkdocs.base.yml")
-    _copy_tree(root / "docs/overrides", folder / "overrides")
+    shutil.copyfile(source / "mkdocs.base.yml", folder / "mkdocs.base.yml")
+    _copy_tree(source / "docs/overrides", folder / "overrides")
     for language in LANGUAGES:
-        _copy_tree(root / "docs" / language, folder / language)
-        _copy_tree(root / "docs/assets", folder / language / "assets")
+        _copy_tree(source / "docs" / language, folder / language)
+        _copy_tree(source / "docs/assets", folder / language / "assets")
         entries = {path: entry.markdown for path, entry in entry_pages(project, language).items()}
         for path, content in {**site_pages(project, language), **entries}.items():
             target = folder / language / path
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(_in_place(content) if isinstance(content, str) else content)
-        text = yaml.safe_dump(_configuration(root, project, language), allow_unicode=True, sort_keys=False)
+        text = yaml.safe_dump(_configuration(source, project, language), allow_unicode=True, sort_keys=False)
         (folder / CONFIGURATION[language]).write_text(text, encoding="utf-8")
 
 
@@ -65,16 +68,17 @@ def _in_place(content: str) -> bytes:
     return BLOCK.sub(lambda found: found[1], content).encode()
 
 
-def _configuration(root: Path, project: Project, language: Language) -> dict[str, object]:
-    own = yaml.safe_load((root / CONFIGURATION[language]).read_text(encoding="utf-8"))
+def _configuration(source: Path, project: Project, language: Language) -> dict[str, object]:
+    own = yaml.safe_load((source / CONFIGURATION[language]).read_text(encoding="utf-8"))
     return {
         **own,
-        "site_name": WORDS[language].site_name,
-        "site_description": WORDS[language].description,
+        "site_name": WORDS[language].site.name,
+        "site_description": WORDS[language].site.description,
         "docs_dir": language,
+        "site_url": project.site_url + root(language) if project.site_url else "",
         "theme": {**own["theme"], "custom_dir": "overrides"},
         "hooks": [],
-        "plugins": {"mkdocstrings": {"handlers": {"python": {"paths": [str(root)]}}}},
+        "plugins": {"mkdocstrings": {"handlers": {"python": {"paths": [str(source)]}}}},
         "nav": navigation(project, language),
     }
 
@@ -93,7 +97,8 @@ def main(arguments: list[str] | None = None) -> int:
     except (CatalogueError, LockError, TutorialError, ProseError, OSError) as error:
         print(error, file=sys.stderr)
         return 1
-    print(f"staged in {folder}; now: " + " && ".join(f"zensical build -f {folder / f}" for f in CONFIGURATION.values()))
+    steps = [f"zensical build -f {folder / name}" for name in CONFIGURATION.values()]
+    print(f"staged in {folder}; now: " + " && ".join([*steps, f"python -m tools.site.finish {folder / 'site'}"]))
     return 0
 
 

@@ -1,4 +1,7 @@
-"""Generative adversarial networks: losses, networks, one training step, and a toy problem that one can see through."""
+"""Generative adversarial networks: losses, networks, one training step, and a toy problem that one can see through.
+
+The room knows `train` and no other.
+"""
 
 from aigc_ref.extras import needs_torch
 

@@ -30,6 +30,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch.nn.functional as F
+from jaxtyping import Float
 from torch import Tensor
 
 PairLoss = Callable[[Tensor, Tensor], Tensor]
@@ -55,7 +56,7 @@ class RelativisticLoss:
     generator: PairLoss
 
 
-def minimax_value(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
+def minimax_value(real_logits: Float[Tensor, "*real"], fake_logits: Float[Tensor, "*fake"]) -> Float[Tensor, ""]:
     """The value of the game, which D raises and G lowers; not a loss of either as it stands.
 
     Returns:
@@ -69,7 +70,7 @@ def minimax_value(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
     return F.logsigmoid(real_logits).mean() + F.logsigmoid(-fake_logits).mean()
 
 
-def discriminator_loss(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
+def discriminator_loss(real_logits: Float[Tensor, "*real"], fake_logits: Float[Tensor, "*fake"]) -> Float[Tensor, ""]:
     """What D minimises under either generator loss: real samples up, generated ones down.
 
     Args:
@@ -87,7 +88,7 @@ def discriminator_loss(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
     return F.softplus(-real_logits).mean() + F.softplus(fake_logits).mean()
 
 
-def saturating_generator_loss(fake_logits: Tensor) -> Tensor:
+def saturating_generator_loss(fake_logits: Float[Tensor, "*fake"]) -> Float[Tensor, ""]:
     """What G minimises in the minimax game; its gradient vanishes where D is sure that the samples are generated.
 
     Args:
@@ -106,7 +107,7 @@ def saturating_generator_loss(fake_logits: Tensor) -> Tensor:
     return -F.softplus(fake_logits).mean()
 
 
-def non_saturating_generator_loss(fake_logits: Tensor) -> Tensor:
+def non_saturating_generator_loss(fake_logits: Float[Tensor, "*fake"]) -> Float[Tensor, ""]:
     """What G minimises in practice: the same direction, with the strongest gradient where the samples are worst.
 
     Args:
@@ -125,7 +126,9 @@ def non_saturating_generator_loss(fake_logits: Tensor) -> Tensor:
     return F.softplus(-fake_logits).mean()
 
 
-def least_squares_discriminator_loss(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
+def least_squares_discriminator_loss(
+    real_logits: Float[Tensor, "*real"], fake_logits: Float[Tensor, "*fake"]
+) -> Float[Tensor, ""]:
     """D's logits are drawn to 1 on real samples and to 0 on generated ones.
 
     Examples:
@@ -136,7 +139,7 @@ def least_squares_discriminator_loss(real_logits: Tensor, fake_logits: Tensor) -
     return ((real_logits - 1).square().mean() + fake_logits.square().mean()) / 2
 
 
-def least_squares_generator_loss(fake_logits: Tensor) -> Tensor:
+def least_squares_generator_loss(fake_logits: Float[Tensor, "*fake"]) -> Float[Tensor, ""]:
     """G's samples are drawn to the logit of real ones, from either side.
 
     Examples:
@@ -147,7 +150,9 @@ def least_squares_generator_loss(fake_logits: Tensor) -> Tensor:
     return (fake_logits - 1).square().mean() / 2
 
 
-def hinge_discriminator_loss(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
+def hinge_discriminator_loss(
+    real_logits: Float[Tensor, "*real"], fake_logits: Float[Tensor, "*fake"]
+) -> Float[Tensor, ""]:
     """D wants a margin and no more: real samples above 1 and generated ones below -1 teach it nothing.
 
     Examples:
@@ -158,7 +163,9 @@ def hinge_discriminator_loss(real_logits: Tensor, fake_logits: Tensor) -> Tensor
     return F.relu(1 - real_logits).mean() + F.relu(1 + fake_logits).mean()
 
 
-def wasserstein_critic_loss(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
+def wasserstein_critic_loss(
+    real_logits: Float[Tensor, "*real"], fake_logits: Float[Tensor, "*fake"]
+) -> Float[Tensor, ""]:
     """Minus the distance between real and generated samples as a critic of slope 1 sees it, in its units.
 
     Examples:
@@ -169,7 +176,7 @@ def wasserstein_critic_loss(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
     return fake_logits.mean() - real_logits.mean()
 
 
-def wasserstein_generator_loss(fake_logits: Tensor) -> Tensor:
+def wasserstein_generator_loss(fake_logits: Float[Tensor, "*fake"]) -> Float[Tensor, ""]:
     """G raises its samples' logits, each as hard as the next; the hinge loss has the same for G.
 
     Examples:
@@ -180,7 +187,9 @@ def wasserstein_generator_loss(fake_logits: Tensor) -> Tensor:
     return -fake_logits.mean()
 
 
-def relativistic_discriminator_loss(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
+def relativistic_discriminator_loss(
+    real_logits: Float[Tensor, "*pairs"], fake_logits: Float[Tensor, "..."]
+) -> Float[Tensor, ""]:
     """D wants each real sample above the generated one that it is paired with, however high the two lie.
 
     Args:
@@ -206,7 +215,9 @@ def relativistic_discriminator_loss(real_logits: Tensor, fake_logits: Tensor) ->
     return F.softplus(fake_logits - real_logits).mean()
 
 
-def relativistic_generator_loss(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
+def relativistic_generator_loss(
+    real_logits: Float[Tensor, "*pairs"], fake_logits: Float[Tensor, "..."]
+) -> Float[Tensor, ""]:
     """What G minimises: D's loss with the roles exchanged, and the same shapes required.
 
     Examples:

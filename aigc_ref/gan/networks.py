@@ -15,6 +15,7 @@ Papers: paper-dcgan, paper-cgan (the class, by concatenation in both networks).
 
 import torch
 import torch.nn.functional as F
+from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 SMALLEST = 7
@@ -81,7 +82,7 @@ class Generator(nn.Module):
         self.layers = nn.Sequential(*layers, nn.Tanh())
         initialise(self)
 
-    def forward(self, noise: Tensor) -> Tensor:
+    def forward(self, noise: Float[Tensor, "n noise_size"]) -> Float[Tensor, "n channels size size"]:
         """Noise of shape (n, noise_size) → images of shape (n, channels, size, size), values from -1 to 1."""
         images: Tensor = self.layers(noise)
         return images
@@ -113,7 +114,7 @@ class Discriminator(nn.Module):
         self.layers = nn.Sequential(*layers, nn.Flatten(), nn.Linear(widest * smallest**2, 1), nn.Flatten(0))
         initialise(self)
 
-    def forward(self, images: Tensor) -> Tensor:
+    def forward(self, images: Float[Tensor, "n channels size size"]) -> Float[Tensor, " n"]:
         """Images of shape (n, channels, size, size), values from -1 to 1 → logits of shape (n,)."""
         logits: Tensor = self.layers(images)
         return logits
@@ -144,7 +145,7 @@ class Conditional(nn.Module):
         self.network = network
         self.classes = classes
 
-    def forward(self, inputs: Tensor, labels: Tensor) -> Tensor:
+    def forward(self, inputs: Float[Tensor, "n k *sample"], labels: Int[Tensor, "..."]) -> Float[Tensor, " n *outputs"]:
         """Inputs of shape (n, k, …) and labels of shape (n,), from 0 to classes - 1 → what the network makes of them.
 
         Raises:

@@ -20,6 +20,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import torch
+from jaxtyping import Float
 from torch import Tensor
 
 
@@ -56,7 +57,7 @@ class Penalties:
 NO_PENALTIES = Penalties()
 
 
-def input_gradients(logits: Tensor, samples: Tensor) -> Tensor:
+def input_gradients(logits: Float[Tensor, "*n"], samples: Float[Tensor, " n *sample"]) -> Float[Tensor, "n numbers"]:
     """∇D at each sample, one row for each, in a graph that can be differentiated again.
 
     Args:
@@ -80,7 +81,7 @@ def input_gradients(logits: Tensor, samples: Tensor) -> Tensor:
     return gradients.flatten(1)
 
 
-def zero_centred_penalty(logits: Tensor, samples: Tensor) -> Tensor:
+def zero_centred_penalty(logits: Float[Tensor, "*n"], samples: Float[Tensor, " n *sample"]) -> Float[Tensor, ""]:
     """R1 on real samples, R2 on generated ones, out of logits that the loss needs anyway; to be weighed with γ.
 
     Args:
@@ -95,7 +96,9 @@ def zero_centred_penalty(logits: Tensor, samples: Tensor) -> Tensor:
     return input_gradients(logits, samples).square().sum(dim=1).mean() / 2
 
 
-def interpolate(real: Tensor, fake: Tensor, epsilon: Tensor) -> Tensor:
+def interpolate(
+    real: Float[Tensor, " n *sample"], fake: Float[Tensor, "..."], epsilon: Float[Tensor, "..."]
+) -> Float[Tensor, " n *sample"]:
     """The points ε·x + (1 - ε)·G(z) between real and generated samples.
 
     Args:
@@ -118,7 +121,12 @@ def interpolate(real: Tensor, fake: Tensor, epsilon: Tensor) -> Tensor:
     return fake.lerp(real, epsilon.view(-1, *[1] * (real.dim() - 1)))
 
 
-def gradient_penalty(discriminator: Callable[[Tensor], Tensor], real: Tensor, fake: Tensor, epsilon: Tensor) -> Tensor:
+def gradient_penalty(
+    discriminator: Callable[[Tensor], Tensor],
+    real: Float[Tensor, " n *sample"],
+    fake: Float[Tensor, "..."],
+    epsilon: Float[Tensor, "..."],
+) -> Float[Tensor, ""]:
     """The penalty of WGAN-GP, to be weighed with λ = 10.
 
     Args:

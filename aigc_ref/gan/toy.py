@@ -8,6 +8,7 @@ import math
 from collections.abc import Iterator
 
 import torch
+from jaxtyping import Float
 from torch import Tensor, nn
 
 MODES = 8
@@ -16,7 +17,7 @@ DEVIATION = 0.1
 NOISE_SIZE = 16
 
 
-def centres() -> Tensor:
+def centres() -> Float[Tensor, "8 2"]:
     """The modes' centres, shape (8, 2).
 
     Examples:
@@ -27,7 +28,7 @@ def centres() -> Tensor:
     return RADIUS * torch.stack([angle.cos(), angle.sin()], dim=1)
 
 
-def ring_batches(steps: int, batch_size: int, seed: int) -> Iterator[Tensor]:
+def ring_batches(steps: int, batch_size: int, seed: int) -> Iterator[Float[Tensor, "batch_size 2"]]:
     """Batches of real samples, each of shape (batch_size, 2)."""
     random = torch.Generator().manual_seed(seed)
     for _ in range(steps):
@@ -42,7 +43,7 @@ def perceptron(inputs: int, outputs: int, width: int = 128) -> nn.Sequential:
     )
 
 
-def modes_covered(samples: Tensor, least_share: float = 0.02) -> tuple[int, float]:
+def modes_covered(samples: Float[Tensor, "n 2"], least_share: float = 0.02) -> tuple[int, float]:
     """How many modes get samples, and how many samples lie on a mode.
 
     A sample is on a mode where it is within three standard deviations of its centre; a mode is covered where at least

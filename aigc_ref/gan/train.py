@@ -20,6 +20,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 import torch
+from jaxtyping import Float, Int
 from torch import Tensor, nn
 from torch.optim import Adam, Optimizer
 
@@ -53,12 +54,12 @@ def gan_step(
     discriminator: nn.Module,
     generator_optimizer: Optimizer,
     discriminator_optimizer: Optimizer,
-    real: Tensor,
-    noise: Tensor,
+    real: Float[Tensor, " n *sample"],
+    noise: Float[Tensor, "m noise_size"],
     loss: GanLoss | RelativisticLoss = NON_SATURATING,
     penalties: Penalties = NO_PENALTIES,
     *,
-    labels: Tensor | None = None,
+    labels: Int[Tensor, " n"] | None = None,
     precision: Precision = "float32",
 ) -> Step:
     """One step of D, then one of G, on the same generated batch.
@@ -100,11 +101,11 @@ class _DiscriminatorStep(NamedTuple):
 def _discriminator_step(
     discriminator: nn.Module,
     optimizer: Optimizer,
-    real: Tensor,
-    fake: Tensor,
+    real: Float[Tensor, " n *sample"],
+    fake: Float[Tensor, " m *sample"],
     loss: GanLoss | RelativisticLoss,
     penalties: Penalties,
-    labels: Tensor | None,
+    labels: Int[Tensor, " n"] | None,
     precision: Precision,
 ) -> _DiscriminatorStep:
     judge = partial(_run, discriminator, labels=labels, precision=precision)

@@ -15,6 +15,7 @@ itself (paper-nucleus-sampling, section 3). Sampling is in `aigc_ref.lm.generate
 from typing import NamedTuple
 
 import torch
+from jaxtyping import Int
 from torch import Tensor
 from transformers import PreTrainedModel
 
@@ -33,12 +34,12 @@ class Beam(NamedTuple):
 @torch.no_grad()
 def beam_search(
     model: GPT | PreTrainedModel,
-    input_ids: Tensor,
+    input_ids: Int[Tensor, "batch length"],
     *,
     beams: int,
     max_new_tokens: int,
     eos_token_id: EndTokens,
-    attention_mask: Tensor | None = None,
+    attention_mask: Int[Tensor, "..."] | None = None,
     length_penalty: float = 1.0,
 ) -> list[list[Beam]]:
     """The best continuations of each prompt, as `generate(num_beams=…)` of transformers finds them.

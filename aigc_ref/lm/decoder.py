@@ -8,6 +8,7 @@ the same place; padding is seen by nobody and counts for no position.
 from collections.abc import Collection
 
 import torch
+from jaxtyping import Float, Int
 from torch import Tensor
 from transformers import DynamicCache, PreTrainedModel
 
@@ -43,7 +44,11 @@ class Decoder:
     """
 
     def __init__(
-        self, model: GPT | PreTrainedModel, input_ids: Tensor, attention_mask: Tensor | None, max_new_tokens: int
+        self,
+        model: GPT | PreTrainedModel,
+        input_ids: Int[Tensor, "batch length"],
+        attention_mask: Int[Tensor, "..."] | None,
+        max_new_tokens: int,
     ) -> None:
         rows, length = input_ids.shape
         total = length + max_new_tokens
@@ -68,21 +73,21 @@ class Decoder:
             self._positions = (self._mask.cumsum(-1) - 1).clamp(min=0)
         self._cache = model.new_cache(rows, total) if isinstance(model, GPT) else DynamicCache(config=model.config)
 
-    def start(self) -> Tensor:
+    def start(self) -> Float[Tensor, "batch vocabulary"]:
         """The logits of the first new token, shape (batch, vocabulary), in float32."""
         return self._logits(self._prompts)
 
-    def step(self, chosen: Tensor) -> Tensor:
+    def step(self, chosen: Int[Tensor, " batch"]) -> Float[Tensor, "batch vocabulary"]:
         """The logits of the token after the chosen ones, which have shape (batch,)."""
         return self._logits(chosen.unsqueeze(-1))
 
-    def reorder(self, rows: Tensor) -> None:
+    def reorder(self, rows: Int[Tensor, " new_batch"]) -> None:
         """Row i goes on from where row rows[i] is."""
         self._cache.reorder_cache(rows)  # type: ignore[arg-type]  # transformers wants a LongTensor; rows are one
         if self._mask is not None and self._positions is not None:
             self._mask, self._positions = self._mask[rows], self._positions[rows]
 
-    def _logits(self, input_ids: Tensor) -> Tensor:
+    def _logits(self, input_ids: Int[Tensor, "batch length"]) -> Float[Tensor, "batch vocabulary"]:
         start, self._length = self._length, self._length + input_ids.shape[1]
         output = self._model(
             input_ids=input_ids,
@@ -99,5 +104,5 @@ def _context(model: PreTrainedModel) -> int | None:
     return context
 
 
-def _holes(attention_mask: Tensor) -> bool:
+def _holes(attention_mask: Int[Tensor, "batch length"]) -> bool:
     return bool((attention_mask[:, 1:] < attention_mask[:, :-1]).any())

@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 import torch
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 from transformers import PreTrainedModel
 
@@ -24,7 +25,9 @@ from aigc_ref.lm.decoder import Decoder, EndTokens, end_tokens
 from aigc_ref.lm.gpt import GPT
 
 
-def penalise_repetition(logits: Tensor, seen: Tensor, penalty: float) -> Tensor:
+def penalise_repetition(
+    logits: Float[Tensor, "batch vocabulary"], seen: Bool[Tensor, "batch vocabulary"], penalty: float
+) -> Float[Tensor, "batch vocabulary"]:
     """Makes the tokens that were seen less probable.
 
     Args:
@@ -45,7 +48,7 @@ def penalise_repetition(logits: Tensor, seen: Tensor, penalty: float) -> Tensor:
     return torch.where(seen, torch.where(logits > 0, logits / penalty, logits * penalty), logits)
 
 
-def keep_top_k(logits: Tensor, k: int) -> Tensor:
+def keep_top_k(logits: Float[Tensor, "*batch vocabulary"], k: int) -> Float[Tensor, "*batch vocabulary"]:
     """Removes all but the k largest logits of each row; ties at the border stay.
 
     Raises:
@@ -61,7 +64,7 @@ def keep_top_k(logits: Tensor, k: int) -> Tensor:
     return logits.masked_fill(logits < border, -torch.inf)
 
 
-def keep_top_p(logits: Tensor, p: float) -> Tensor:
+def keep_top_p(logits: Float[Tensor, "*batch vocabulary"], p: float) -> Float[Tensor, "*batch vocabulary"]:
     """Removes the tail: a token stays while those more probable than it have a mass below p. The first always stays.
 
     Raises:
@@ -83,13 +86,13 @@ def keep_top_p(logits: Tensor, p: float) -> Tensor:
 
 
 def choose(
-    logits: Tensor,
+    logits: Float[Tensor, "batch vocabulary"],
     *,
     temperature: float = 1.0,
     top_k: int | None = None,
     top_p: float | None = None,
     generator: torch.Generator | None = None,
-) -> Tensor:
+) -> Int[Tensor, " batch"]:
     """The next token of each row.
 
     Args:
@@ -120,19 +123,19 @@ def choose(
 class NewTokens(NamedTuple):
     """One more token for every text of a batch."""
 
-    tokens: Tensor
+    tokens: Int[Tensor, " texts"]
     """Ids, shape (texts,). What stands there for a text that has ended means nothing."""
-    running: Tensor
+    running: Bool[Tensor, " texts"]
     """Whether the token belongs to its text, which neither ends with it nor has ended before; booleans, (texts,)."""
 
 
 def stream(
     model: GPT | PreTrainedModel,
-    input_ids: Tensor,
+    input_ids: Int[Tensor, "batch length"],
     *,
     max_new_tokens: int,
     eos_token_id: EndTokens,
-    attention_mask: Tensor | None = None,
+    attention_mask: Int[Tensor, "..."] | None = None,
     samples: int = 1,
     temperature: float = 1.0,
     top_k: int | None = None,
@@ -204,11 +207,11 @@ def stream(
 
 def generate(
     model: GPT | PreTrainedModel,
-    input_ids: Tensor,
+    input_ids: Int[Tensor, "batch length"],
     *,
     max_new_tokens: int,
     eos_token_id: EndTokens,
-    attention_mask: Tensor | None = None,
+    attention_mask: Int[Tensor, "..."] | None = None,
     samples: int = 1,
     temperature: float = 1.0,
     top_k: int | None = None,
@@ -248,7 +251,11 @@ def generate(
     return [text[:length] for text, length in zip(tokens.tolist(), running.sum(dim=1).tolist(), strict=True)]
 
 
-def _seen(logits: Tensor, input_ids: Tensor, attention_mask: Tensor | None) -> Tensor:
+def _seen(
+    logits: Float[Tensor, "batch vocabulary"],
+    input_ids: Int[Tensor, "batch length"],
+    attention_mask: Int[Tensor, "batch length"] | None,
+) -> Bool[Tensor, "batch vocabulary"]:
     """Which tokens a prompt holds, padding apart: booleans of the logits' shape."""
     seen = torch.zeros_like(logits, dtype=torch.bool)
     for row, ids in enumerate(input_ids):

@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
+from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
 
@@ -47,14 +48,16 @@ class KeyValueCache:
         self.output: Tensor | None = None
         """The output layer's weights, (width, vocabulary), for a single text: see `_logits`."""
 
-    def append(self, layer: int, keys: Tensor, values: Tensor) -> tuple[Tensor, Tensor]:
+    def append(
+        self, layer: int, keys: Float[Tensor, "batch heads new size"], values: Float[Tensor, "batch heads new size"]
+    ) -> tuple[Float[Tensor, "batch heads all size"], Float[Tensor, "batch heads all size"]]:
         """Writes behind what is there and gives back all; the model moves `length` on after the last layer."""
         end = self.length + keys.shape[2]
         self.keys[layer][:, :, self.length : end] = keys
         self.values[layer][:, :, self.length : end] = values
         return self.keys[layer][:, :, :end], self.values[layer][:, :, :end]
 
-    def reorder_cache(self, rows: Tensor) -> None:
+    def reorder_cache(self, rows: Int[Tensor, " new_batch"]) -> None:
         """Row i becomes what row rows[i] was, and there may be more rows than before: a beam search branches."""
         self.keys = [keys[rows] for keys in self.keys]
         self.values = [values[rows] for values in self.values]
@@ -63,7 +66,7 @@ class KeyValueCache:
 class GPTOutput(NamedTuple):
     """What a model gives, under the names that transformers' models give it."""
 
-    logits: Tensor
+    logits: Float[Tensor, "batch length vocab_size"]
     past_key_values: KeyValueCache | None
 
 
@@ -76,7 +79,12 @@ class Attention(nn.Module):
         self.query_key_value = nn.Linear(config.n_embd, 3 * config.n_embd)
         self.projection = nn.Linear(config.n_embd, config.n_embd)
 
-    def forward(self, x: Tensor, visible: Tensor | None, cache: KeyValueCache | None) -> Tensor:
+    def forward(
+        self,
+        x: Float[Tensor, "batch length n_embd"],
+        visible: Bool[Tensor, "#batch 1 length keys"] | None,
+        cache: KeyValueCache | None,
+    ) -> Float[Tensor, "batch length n_embd"]:
         batch, length, width = x.shape
         split = self.query_key_value(x).view(batch, length, 3, self.n_head, width // self.n_head)
         queries, keys, values = split.permute(2, 0, 3, 1, 4)  # each (batch, heads, length, size)
@@ -106,7 +114,12 @@ class Block(nn.Module):
         self.down = nn.Linear(4 * config.n_embd, config.n_embd)
         self.dropout = nn.Dropout(config.dropout)
 
-    def forward(self, x: Tensor, visible: Tensor | None, cache: KeyValueCache | None) -> Tensor:
+    def forward(
+        self,
+        x: Float[Tensor, "batch length n_embd"],
+        visible: Bool[Tensor, "#batch 1 length keys"] | None,
+        cache: KeyValueCache | None,
+    ) -> Float[Tensor, "batch length n_embd"]:
         x = x + self.dropout(self.attention(self.attention_norm(x), visible, cache))
         wide = F.gelu(self.up(self.feed_forward_norm(x)), approximate="tanh")
         out: Tensor = x + self.dropout(self.down(wide))
@@ -156,9 +169,9 @@ class GPT(nn.Module):
 
     def forward(
         self,
-        input_ids: Tensor,
-        attention_mask: Tensor | None = None,
-        position_ids: Tensor | None = None,
+        input_ids: Int[Tensor, "batch length"],
+        attention_mask: Int[Tensor, "batch all"] | None = None,
+        position_ids: Int[Tensor, "#batch length"] | None = None,
         past_key_values: KeyValueCache | None = None,
         use_cache: bool = False,
     ) -> GPTOutput:
@@ -203,7 +216,9 @@ class GPT(nn.Module):
         return GPTOutput(_logits(self.final_norm(x), self.token_embedding.weight, past_key_values), past_key_values)
 
 
-def _logits(x: Tensor, embedding: Tensor, cache: KeyValueCache | None) -> Tensor:
+def _logits(
+    x: Float[Tensor, "batch length n_embd"], embedding: Float[Tensor, "vocab_size n_embd"], cache: KeyValueCache | None
+) -> Float[Tensor, "batch length vocab_size"]:
     """The output layer, whose weights are the embedding: x · embeddingᵀ.
 
     While it generates it is two fifths of the work, and what it costs is reading the weights. With a vocabulary of
@@ -218,8 +233,12 @@ def _logits(x: Tensor, embedding: Tensor, cache: KeyValueCache | None) -> Tensor
 
 
 def _visible(
-    start: int, length: int, attention_mask: Tensor | None, position_ids: Tensor | None, device: torch.device
-) -> Tensor | None:
+    start: int,
+    length: int,
+    attention_mask: Int[Tensor, "batch all"] | None,
+    position_ids: Int[Tensor, "#batch length"] | None,
+    device: torch.device,
+) -> Bool[Tensor, "_ 1 length all"] | None:
     """Which key each query sees, shape (batch or 1, 1, queries, keys); None for every key up to its own place."""
     if attention_mask is None and (position_ids is None or start) and (start == 0 or length == 1):
         return None

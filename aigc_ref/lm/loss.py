@@ -9,13 +9,14 @@ falls to nearly zero while it learns nothing.
 Paper: paper-gpt2.
 """
 
+from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from aigc_ref.train.batch import Batch
 from aigc_ref.train.loss import SummedLoss, summed_cross_entropy
 
 
-def causal_loss(logits: Tensor, labels: Tensor) -> SummedLoss:
+def causal_loss(logits: Float[Tensor, "batch length vocabulary"], labels: Int[Tensor, "..."]) -> SummedLoss:
     """The negative log-likelihood of the labels, each under the logits one position before it.
 
     Args:

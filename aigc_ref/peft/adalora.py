@@ -18,6 +18,7 @@ Paper: paper-adalora.
 from typing import Literal
 
 import torch
+from jaxtyping import Bool, Float
 from torch import Tensor, nn
 from transformers.pytorch_utils import Conv1D
 
@@ -40,7 +41,7 @@ class AdaLoRALinear(LowRankLinear):
         True
     """
 
-    mask: Tensor
+    mask: Bool[Tensor, " r"]
 
     def __init__(
         self, base: nn.Linear | Conv1D, rank: int, alpha: float, dropout: float = 0.0, scaling: Scaling = "lora"
@@ -59,7 +60,7 @@ class AdaLoRALinear(LowRankLinear):
             for what in SEEN:
                 self.register_buffer(f"{name}_{what}", torch.zeros_like(getattr(self, name), requires_grad=False))
 
-    def factors(self) -> tuple[Tensor, Tensor]:
+    def factors(self) -> tuple[Float[Tensor, "r in"], Float[Tensor, "out r"]]:
         """A = Λ Q and B = P."""
         return self.Q * self.singular_values[:, None], self.P
 
@@ -101,7 +102,7 @@ def add_adalora(
     )
 
 
-def orthogonality(model: nn.Module, form: Orthogonality = "paper") -> Tensor:
+def orthogonality(model: nn.Module, form: Orthogonality = "paper") -> Float[Tensor, ""]:
     """R, how far P and Q are from orthonormal columns and rows: a term of the loss, times a γ of 0.1 to 0.5."""
     errors = []
     for layer in adalora_layers(model).values():

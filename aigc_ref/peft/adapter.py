@@ -15,6 +15,7 @@ from collections.abc import Callable
 
 import torch
 import torch.nn.functional as F
+from jaxtyping import Float
 from torch import Tensor, nn
 from transformers import PreTrainedModel
 
@@ -48,7 +49,7 @@ class Adapter(nn.Module):
             nn.init.trunc_normal_(layer.weight, std=DEVIATION, a=-2 * DEVIATION, b=2 * DEVIATION)
             nn.init.zeros_(layer.bias)
 
-    def forward(self, hidden: Tensor) -> Tensor:
+    def forward(self, hidden: Float[Tensor, "*batch width"]) -> Float[Tensor, "*batch width"]:
         """Hidden states of shape (…, width) → as many."""
         change: Tensor = self.up(self.activation(self.down(hidden)))
         return hidden + change
@@ -61,7 +62,7 @@ class Adapted(Wrapped):
         super().__init__(base)
         self.adapter = adapter
 
-    def forward(self, inputs: Tensor) -> Tensor:
+    def forward(self, inputs: Float[Tensor, "*batch in"]) -> Float[Tensor, "*batch width"]:
         """Inputs of shape (…, width) → outputs of the base's shape and precision."""
         outputs: Tensor = self.base(inputs)
         adapted: Tensor = self.adapter(outputs.to(self.adapter.up.weight.dtype))

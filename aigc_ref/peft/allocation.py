@@ -30,14 +30,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
+from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
 from aigc_ref.peft.adalora import LEARNT, SEEN, AdaLoRALinear, adalora_layers
 
 
 def smooth_importance(
-    weight: Tensor, gradient: Tensor, sensitivity: Tensor, uncertainty: Tensor, *, beta1: float, beta2: float
-) -> tuple[Tensor, Tensor]:
+    weight: Float[Tensor, "*shape"],
+    gradient: Float[Tensor, "*shape"],
+    sensitivity: Float[Tensor, "*shape"],
+    uncertainty: Float[Tensor, "*shape"],
+    *,
+    beta1: float,
+    beta2: float,
+) -> tuple[Float[Tensor, "*shape"], Float[Tensor, "*shape"]]:
     """The next s̄ and ū of every weight, all of one shape; both start at 0 and are not corrected for it.
 
     Examples:
@@ -51,12 +58,14 @@ def smooth_importance(
     return sensitivity, uncertainty
 
 
-def triplet_importance(p: Tensor, singular_values: Tensor, q: Tensor) -> Tensor:
+def triplet_importance(
+    p: Float[Tensor, "out r"], singular_values: Float[Tensor, " r"], q: Float[Tensor, "r in"]
+) -> Float[Tensor, " r"]:
     """S of every triplet, shape (r,), of the importances I of P (out, r), of λ (r,) and of Q (r, in)."""
     return singular_values + (q.mean(dim=1) + p.mean(dim=0))
 
 
-def keep_greatest(importances: Sequence[Tensor], budget: int) -> list[Tensor]:
+def keep_greatest(importances: Sequence[Float[Tensor, " _"]], budget: int) -> list[Bool[Tensor, " _"]]:
     """Which triplets of which matrix are among the `budget` most important of all; of equal ones the first.
 
     Examples:

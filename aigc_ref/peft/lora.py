@@ -17,6 +17,7 @@ from typing import Any
 
 import torch
 import torch.nn.functional as F
+from jaxtyping import Float
 from torch import Tensor, nn
 from transformers.pytorch_utils import Conv1D
 
@@ -25,7 +26,9 @@ from aigc_ref.peft.layers import Wrapped, match_layers, wrap_layers, wrapped_lay
 LINEAR: tuple[type[nn.Linear | Conv1D], ...] = (nn.Linear, Conv1D)
 
 
-def low_rank_update(inputs: Tensor, a: Tensor, b: Tensor, scale: float) -> Tensor:
+def low_rank_update(
+    inputs: Float[Tensor, "*batch in"], a: Float[Tensor, "r in"], b: Float[Tensor, "out r"], scale: float
+) -> Float[Tensor, "*batch out"]:
     """The change of the outputs, s · B A x, in r · (in + out) multiplications: B A is never formed.
 
     Args:
@@ -61,11 +64,11 @@ class LowRankLinear(Wrapped):
         self.rank, self.alpha, self.scale = rank, alpha, alpha / rank
         self.dropout = nn.Dropout(dropout) if dropout else nn.Identity()
 
-    def factors(self) -> tuple[Tensor, Tensor]:
+    def factors(self) -> tuple[Float[Tensor, "r in"], Float[Tensor, "out r"]]:
         """A, shape (r, in), and B, shape (out, r)."""
         raise NotImplementedError
 
-    def forward(self, inputs: Tensor) -> Tensor:
+    def forward(self, inputs: Float[Tensor, "*batch in"]) -> Float[Tensor, "*batch out"]:
         """Inputs of shape (…, in) → outputs of shape (…, out), in the base's precision."""
         outputs: Tensor = self.base(inputs)
         if self.merged:
@@ -75,7 +78,7 @@ class LowRankLinear(Wrapped):
         return (outputs + update).to(outputs.dtype)
 
     @torch.no_grad()
-    def change(self) -> Tensor:
+    def change(self) -> Float[Tensor, "rows columns"]:
         """ΔW = s · B A, in the shape of the base's weight."""
         a, b = self.factors()
         change = b @ a * self.scale
@@ -116,7 +119,7 @@ class LoRALinear(LowRankLinear):
         self.B = self.new_parameter(self.out_features, rank)
         nn.init.kaiming_uniform_(self.A, a=math.sqrt(5))
 
-    def factors(self) -> tuple[Tensor, Tensor]:
+    def factors(self) -> tuple[Float[Tensor, "r in"], Float[Tensor, "out r"]]:
         return self.A, self.B
 
 

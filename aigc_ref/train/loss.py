@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
+from jaxtyping import Float, Int
 from torch import Tensor
 
 IGNORE_INDEX = -100
@@ -28,11 +29,11 @@ class SummedLoss:
         1.0
     """
 
-    sum: Tensor
-    count: Tensor
+    sum: Float[Tensor, ""]
+    count: Int[Tensor, ""]
 
     @property
-    def mean(self) -> Tensor:
+    def mean(self) -> Float[Tensor, ""]:
         """Nats for each that is counted."""
         return self.sum / self.count
 
@@ -40,7 +41,7 @@ class SummedLoss:
         return SummedLoss(self.sum + other.sum, self.count + other.count)
 
 
-def summed_cross_entropy(logits: Tensor, labels: Tensor) -> SummedLoss:
+def summed_cross_entropy(logits: Float[Tensor, "*labels classes"], labels: Int[Tensor, "..."]) -> SummedLoss:
     """The negative log-likelihood of the labels, each under its own logits.
 
     It is computed in float32 at least: a sum of thousands is too much for half precision.

@@ -1,6 +1,6 @@
 // Search with Pagefind, in the place of Material's worker and in its words: it is asked {type: 2, data: a query} and
 // answers {type: 3, data: {items}}, so that field, list, keyboard and what a screen reader hears stay the theme's.
-// tools/site/publish.py makes the index and names this script in the pages. Nothing is fetched before a reader types;
+// tools/site/finish/pagefind.py makes the index and names this script in the pages. Nothing is fetched before a reader types;
 // what goes wrong leads back to Material's search.
 const SETUP = 0, READY = 1, QUERY = 2, RESULT = 3;
 const SHOWN = 20; // pages; the text of each is a file to fetch

@@ -241,18 +241,18 @@ figure.tight_layout()
 plt.show()
 
 # %% [markdown] tags=["zh"]
-# 非饱和损失每次至少学会 {{ ring_least }} 个模式，合页和相对损失也差不多；落在模式上的样本，最小二乘那一行最多（{{ ring_ls:.0%}}），学得最少的一次却只有 {{ ring_ls_least }} 个模式。饱和损失在这个小问题上也行，它的弱点要到判别器遥遥领先时才显出来。这几行之间的差别，三个种子还定不下来。
+# 非饱和损失每次至少学会 {{ ring_least }} 个模式，饱和、最小二乘、合页和相对损失最差的一次也有 {{ ring_others_least }} 个；落在模式上的样本，这五行在 {{ ring_share_least:.0%}} 到 {{ ring_share_most:.0%}} 之间。饱和损失在这个小问题上也行，它的弱点要到判别器遥遥领先时才显出来。这五行谁好谁坏，三个种子定不下来：换几个种子，次序就变。
 #
-# 意外的是 Wasserstein + GP，最好的一次也只有 {{ ring_wgan_most }} 个。这不等于它差：它要判别器先接近最优，生成器再跟上，论文里判别器走五步，生成器才走一步；这里一视同仁，各走一步。给它五步会怎样，是后面的第 2 题。
+# 意外的是 Wasserstein + GP，三次里最多学会 {{ ring_wgan_most }} 个。这不等于它差：它要判别器先接近最优，生成器再跟上，论文里判别器走五步，生成器才走一步；这里一视同仁，各走一步。给它五步会怎样，是后面的第 2 题。
 #
 # 文章的公式三次都是 {{ article_modes }} 个：训练越久，判别器越有把握（真假 logit 相差 {{ article_gap:.0f}}），样本却缩成一个点，停在没有数据的地方。
 #
 # 为什么？把几种 $L_G$ 对 $s$ 的导数画出来就明白了。要让样本变真，导数得是负的。文章的公式导数是 $1 - 2\sigma(s)$，在 $s < 0$ 的一边，也就是样本一看就假的时候，符号恰好是反的：越假，越往假里推。Wasserstein 的 $L_G$ 和合页一样，导数总是 $-1$；相对损失还要看 $r$，画不进这张图。
 
 # %% [markdown] tags=["en"]
-# The non-saturating loss learns at least {{ ring_least }} modes each time, and hinge and relativistic do about as well. Least squares puts most samples on a mode ({{ ring_ls:.0%}}), yet in its poorest run finds {{ ring_ls_least }} modes. On a problem this small the saturating loss does well too; its weakness shows when the discriminator is far ahead. Three seeds do not settle the differences between these rows.
+# The non-saturating loss learns at least {{ ring_least }} modes each time; saturating, least squares, hinge and relativistic have {{ ring_others_least }} in their poorest run. These five rows put from {{ ring_share_least:.0%}} to {{ ring_share_most:.0%}} of the samples on a mode. On a problem this small the saturating loss does well too; its weakness shows when the discriminator is far ahead. Three seeds do not settle which of the five is best, and other seeds give another order.
 #
-# The surprise is Wasserstein + GP with {{ ring_wgan_most }} at best. That does not make it bad. Its critic should be near its best before the generator follows, and in the paper takes five steps to each of the generator's; here all are treated alike, and it takes one. Exercise 2 gives it five.
+# The surprise is Wasserstein + GP, which learns {{ ring_wgan_most }} at most in three runs. That does not make it bad. Its critic should be near its best before the generator follows, and in the paper takes five steps to each of the generator's; here all are treated alike, and it takes one. Exercise 2 gives it five.
 #
 # The article's formula gets {{ article_modes }} in all three runs. The longer it trains, the surer the discriminator becomes (its logits end {{ article_gap:.0f}} apart), while the samples shrink to a point where there are no data.
 #
@@ -808,6 +808,7 @@ SHORT = {
     "wgan": "Wasserstein + GP",
     "r3": "relativistic + R1 + R2",
 }
+LEARNT = [recipe for recipe in covered if recipe not in {"article", "Wasserstein + GP"}]
 numbers = {
     "samples": samples,
     "ring_steps": ring_steps,
@@ -819,9 +820,10 @@ numbers = {
     "ring_least": min(modes for modes, _ in covered["non-saturating"]),
     "article_modes": max(modes for modes, _ in covered["article"]),
     "article_gap": last_of_article.real_logit - last_of_article.fake_logit,
-    **{f"ring_{name}": on_mode[recipe] for name, recipe in SHORT.items()},
+    "ring_others_least": min(modes for recipe in LEARNT for modes, _ in covered[recipe]),
+    "ring_share_least": min(on_mode[recipe] for recipe in LEARNT),
+    "ring_share_most": max(on_mode[recipe] for recipe in LEARNT),
     **{f"fd_{name}": distances[recipe] for name, recipe in SHORT.items() if recipe in distances},
-    "ring_ls_least": min(modes for modes, _ in covered["least squares"]),
     "ring_wgan_most": max(modes for modes, _ in covered["Wasserstein + GP"]),
     "fd_least": min(distances[recipe] for recipe in COMPARED),
     "fd_most": max(distances[recipe] for recipe in COMPARED),
@@ -860,9 +862,8 @@ if claims_hold:
     assert numbers["ring_least"] >= 6, numbers
     assert numbers["article_modes"] == 0, numbers
     assert numbers["article_gap"] > 10, numbers
-    assert numbers["ring_ls"] == max(on_mode.values()), on_mode
-    assert numbers["ring_ls_least"] < numbers["ring_least"], numbers
-    assert numbers["ring_wgan_most"] < 6 < min(modes for modes, _ in covered["relativistic + R1 + R2"]), covered
+    assert numbers["ring_others_least"] > numbers["ring_wgan_most"], covered
+    assert 0.4 < numbers["ring_share_least"] < numbers["ring_share_most"] < 0.9, on_mode
     assert 0.8 < numbers["last_loss_d"] < 1.45, numbers
     assert numbers["judge_accuracy"] > 0.8, numbers
     assert 3 * numbers["fd_real"] < min(numbers["fd_without_shoes"], numbers["fd_long"]), numbers

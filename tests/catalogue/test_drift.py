@@ -15,7 +15,7 @@ from tests.standins.github import GitHubStandIn, Repository
 from tools.catalogue import cli
 from tools.catalogue.drift import replacement
 from tools.catalogue.load import load
-from tools.tutorials.source import LANGUAGES
+from tools.language import LANGUAGES
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -218,7 +218,7 @@ def test_an_interrupted_run_keeps_what_it_had_and_goes_on(
     while "GitHub: 50 of 200" not in (line := run.stderr.readline()):
         assert line, run.stderr.read()
     run.send_signal(signal.SIGINT)
-    run.communicate(timeout=20)
+    run.communicate(timeout=600)
     assert run.returncode == cli.INTERRUPTED
     kept = len(lock_files.read(folder).repositories)
     assert 50 <= kept < 200

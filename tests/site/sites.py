@@ -8,8 +8,9 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
@@ -17,12 +18,24 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import unquote, urljoin, urlsplit
 
+from filelock import FileLock
+
 ROOT = Path(__file__).resolve().parents[2]
 MKDOCS = [sys.executable, "-m", "mkdocs"]
 ENVIRONMENT = {
     **{name: value for name, value in os.environ.items() if name not in {"SITE_URL", "REPOSITORY"}},
     "NO_MKDOCS_2_WARNING": "1",
 }
+
+
+def once(folder: Path, make: Callable[[Path], object]) -> Path:
+    """The folder, which `make` fills for the first worker that asks; the others wait for it."""
+    with FileLock(folder.with_name(f"{folder.name}.lock")):
+        if not folder.exists():
+            with tempfile.TemporaryDirectory(dir=folder.parent) as unfinished:
+                make(Path(unfinished) / "whole")
+                (Path(unfinished) / "whole").rename(folder)
+    return folder
 
 
 def build(project: Path, folder: Path, **published: str) -> str:

@@ -1,22 +1,31 @@
-"""Every kind of page by axe-core: both languages, wide and narrow, light and dark, and not one thing found."""
+"""Every kind of page by axe-core: both languages, wide and narrow, light and dark, and not one thing found.
+
+Each page is looked at wide and light, and narrow and dark; the nightly run tries the other two looks, and more pages.
+"""
 
 from collections.abc import Iterator
 from importlib import resources
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, ViewportSize
 
 from tests.site.test_browser import LANGUAGES, NARROW, PAGES, SCHEMES, WIDE
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow(minutes=2)
+LOOKS = [
+    pytest.param("light", WIDE, id="light-wide"),
+    pytest.param("dark", NARROW, id="dark-narrow"),
+    pytest.param("light", NARROW, id="light-narrow", marks=pytest.mark.nightly),
+    pytest.param("dark", WIDE, id="dark-wide", marks=pytest.mark.nightly),
+]
 AXE = resources.files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
-FINDINGS = """async () => (await axe.run()).violations.map(
+FINDINGS = """async () => (await axe.run({ resultTypes: ["violations"] })).violations.map(
     ({ id, nodes }) => `${id}: ${nodes.slice(0, 3).map((node) => node.html.slice(0, 160)).join(" … ")}`)"""
 
 SETTLED = """async () => {
     const sideways = ".md-typeset__scrollwrap, .scroll, .picture, div.arithmatex, pre > code";
     const boxes = [...document.querySelectorAll(sideways)];
-    for (const started = performance.now(); performance.now() - started < 10000; ) {
+    for (const started = performance.now(); performance.now() - started < 60000; ) {
         if (boxes.every((box) => box.scrollWidth <= box.clientWidth || box.tabIndex === 0)) return;
         await new Promise((resolve) => setTimeout(resolve, 20));
     }
@@ -39,11 +48,11 @@ def _open(page: Page, address: str) -> None:
 
 @pytest.mark.parametrize("path", PAGES)
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_a_page_is_accessible(page: Page, address: str, language: str, path: str) -> None:
-    for size in (WIDE, NARROW):
-        page.set_viewport_size(size)
-        _open(page, address + LANGUAGES[language] + path)
-        assert page.evaluate(FINDINGS) == [], size
+@pytest.mark.parametrize(("page", "size"), LOOKS, indirect=["page"])
+def test_a_page_is_accessible(page: Page, size: ViewportSize, address: str, language: str, path: str) -> None:
+    page.set_viewport_size(size)
+    _open(page, address + LANGUAGES[language] + path)
+    assert page.evaluate(FINDINGS) == []
 
 
 def test_what_is_not_accessible_is_found(page: Page, address: str) -> None:

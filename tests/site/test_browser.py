@@ -1,4 +1,8 @@
-"""The site in a browser: every kind of page, both languages, wide and narrow, light and dark; the filter; search."""
+"""The site in a browser: every kind of page, both languages, wide and narrow, light and dark; the filter; search.
+
+One page of each kind is opened in every run, and of the tutorials the one that weighs most; the others are marked
+`nightly`, so that what a run takes does not grow with the course.
+"""
 
 import json
 from collections.abc import Iterator
@@ -16,15 +20,17 @@ NARROW: ViewportSize = {"width": 390, "height": 844}
 SCHEMES = {"light": "default", "dark": "slate"}
 """What the reader's system prefers → Material's name for it."""
 LANGUAGES = {"zh": "", "en": "en/"}
-TUTORIALS = [f"tutorials/{path.stem}/" for path in sorted((ROOT / "docs/tutorials").glob("*.py"))]
-PAGES = [
-    *("", "paths/", "tutorials/", *TUTORIALS, "catalogue/", "catalogue/papers/", "catalogue/topics/gan/"),
+RESULTS = sorted((ROOT / "docs/tutorials/executed").glob("*.ipynb"), key=lambda path: path.stat().st_size)
+*LIGHTER, HEAVIEST = (f"tutorials/{path.stem}/" for path in RESULTS)
+KINDS = [
+    *("", "paths/", "tutorials/", HEAVIEST, "catalogue/", "catalogue/papers/", "catalogue/topics/gan/"),
     *("catalogue/paper-lora/", "catalogue/timeline/", "catalogue/news/", "reference/", "reference/gan/", "errata/"),
-    *("contributing/", "upkeep/", "publishing/", "faults/", "speed/", "glossary/", "404.html"),
+    *("contributing/", "faults/", "speed/", "glossary/", "404.html"),
 ]
+PAGES = [*KINDS, *(pytest.param(path, marks=pytest.mark.nightly) for path in (*LIGHTER, "upkeep/", "publishing/"))]
 WITH_FORMULAS = {"tutorials/gan/", "tutorials/gpt/", "errata/"}
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow(minutes=2)
 
 OUT_OF_SIGHT = """() => {
     const reachable = (element) => {

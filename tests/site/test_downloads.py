@@ -20,16 +20,16 @@ from tests.site.sites import ROOT
 from tools.catalogue.facts import LinkFacts, LinkRecord, State
 from tools.catalogue.lock import Lock
 from tools.catalogue.models import MODELS, Paper
-from tools.site import feeds
-from tools.site.downloads import catalogue_json, json_schema, llms_txt
-from tools.site.feeds import additions, changes, opml
+from tools.language import LANGUAGES, Language
+from tools.site.exports import feeds
+from tools.site.exports.bibliography import bibtex, csl_json, latex
+from tools.site.exports.csv_table import BOM, csv_table, harmless
+from tools.site.exports.downloads import catalogue_json, json_schema, llms_txt
+from tools.site.exports.feeds import additions, changes, opml
 from tools.site.links import address
-from tools.site.pages import site_pages
-from tools.site.project import Project, read_project
-from tools.site.references import bibtex, csl_json, latex
-from tools.site.table import BOM, csv_table, harmless
+from tools.site.pages.registry import site_pages
+from tools.site.project.reading import Project, read_project
 from tools.site.words import WORDS
-from tools.tutorials.source import LANGUAGES, Language
 
 ATOM = {"atom": "http://www.w3.org/2005/Atom"}
 SITE = "https://example.org/below/"
@@ -80,7 +80,7 @@ def test_the_table_is_read_back_cell_by_cell_in_both_languages(project: Project)
         text = csv_table(project, language)
         assert text.startswith(BOM)  # Excel takes it for UTF-8
         header, *rows = csv.reader(io.StringIO(text.removeprefix(BOM), newline=""))
-        assert header == list(WORDS[language].columns)
+        assert header == list(WORDS[language].exports.columns)
         assert {len(row) for row in rows} == {len(header)}
         assert [row[0] for row in rows] == [resource.id for resource in project.catalogue.resources]
         assert [row[2] for row in rows] == [harmless(resource.title) for resource in project.catalogue.resources]

@@ -1,4 +1,4 @@
-"""A page for each entry: filled into the theme's frame as if MkDocs had rendered it, and like nothing of the frame."""
+"""A page for each entry: filled into a template as if MkDocs had rendered it, with nothing left of the template."""
 
 import re
 import xml.etree.ElementTree as ET
@@ -9,15 +9,16 @@ from pathlib import Path
 
 import pytest
 
-from tests.site.sites import ROOT, Parsed, build, copy_project
+from tests.site.sites import ROOT, Parsed, copy_project
 from tools.catalogue.facts import PaperFacts, PaperRecord, State
 from tools.catalogue.history import Point
 from tools.catalogue.lock import Lock
 from tools.catalogue.models import Paper
-from tools.site.entries import Entry, entry_pages
-from tools.site.frame import BLOCK, DESCRIPTION, ID, TITLE, Frame
-from tools.site.project import Project, ProseError, read_project
-from tools.site.references import bibtex_entry
+from tools.site.exports.bibliography import bibtex_entry
+from tools.site.generator.entry_template import BLOCK, DESCRIPTION, ID, TITLE, EntryTemplate
+from tools.site.pages.catalogue_entries import Entry, entry_pages
+from tools.site.project.prose import ProseError
+from tools.site.project.reading import Project, read_project
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +51,7 @@ def test_every_entry_has_a_page_of_its_own(site: Path, project: Project, languag
 
 
 @pytest.mark.slow
-def test_a_page_stands_in_the_frame_that_mkdocs_gives_to_any_other(pages: dict[str, Parsed]) -> None:
+def test_a_page_has_the_frame_that_mkdocs_gives_to_any_other(pages: dict[str, Parsed]) -> None:
     def frame(page: str) -> list[tuple[str, str]]:
         elements = [(tag, attributes.get("class", "")) for tag, attributes in pages[page].elements]
         return [
@@ -71,27 +72,25 @@ def test_papers_are_cited_and_copied(pages: dict[str, Parsed], project: Project)
 
 
 @pytest.mark.slow
-def test_the_frame_itself_is_nowhere_and_a_published_site_lists_every_entry(tmp_path: Path) -> None:
-    folder = copy_project(tmp_path / "project")
-    build(folder, tmp_path / "site", SITE_URL="https://example.org/below/")
-    assert not list((tmp_path / "site").rglob(f"*{ID}*"))
+def test_the_template_itself_is_nowhere_and_a_published_site_lists_every_entry(announced: Path) -> None:
+    assert not list(announced.rglob(f"*{ID}*"))
     for language in ("", "en/"):
         listed = [
             element.text or ""
-            for element in ET.parse(tmp_path / "site" / language / "sitemap.xml").iter()
+            for element in ET.parse(announced / language / "sitemap.xml").iter()
             if element.tag.endswith("}loc")
         ]
         assert len(set(listed)) == len(listed)
         assert f"https://example.org/below/{language}catalogue/paper-gan/" in listed
         assert not [address for address in listed if ID in address]
-    html = (tmp_path / "site/en/catalogue/paper-gan/index.html").read_text(encoding="utf-8")
+    html = (announced / "en/catalogue/paper-gan/index.html").read_text(encoding="utf-8")
     assert '<link rel="canonical" href="https://example.org/below/en/catalogue/paper-gan/">' in html
 
 
 def test_what_is_filled_in_is_not_looked_through_again() -> None:
-    frame = Frame(f"<title>{TITLE}</title><meta content='{DESCRIPTION}'>{BLOCK}<a href='../{ID}/'>")
+    template = EntryTemplate(f"<title>{TITLE}</title><meta content='{DESCRIPTION}'>{BLOCK}<a href='../{ID}/'>")
     entry = Entry("paper-x", "catalogue/papers.md", f"{DESCRIPTION} <b>", f"'{ID}'", "")
-    assert frame.filled(entry, f"<h1>{TITLE}</h1>") == (
+    assert template.fill(entry, f"<h1>{TITLE}</h1>") == (
         f"<title>{DESCRIPTION} &lt;b&gt;</title><meta content='&#x27;{ID}&#x27;'><h1>{TITLE}</h1><a href='../paper-x/'>"
     )
 

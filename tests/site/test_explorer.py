@@ -22,11 +22,13 @@ from tools.catalogue.facts import (
 )
 from tools.catalogue.history import Point
 from tools.catalogue.lock import Lock
-from tools.site.cards import Card, card
-from tools.site.catalogue import catalogue_pages
-from tools.site.known import access_of, known
-from tools.site.project import Project, read_project, ties
-from tools.site.templates import BLOCK
+from tools.site.pages import catalogue_lists
+from tools.site.pages.cards import Card, card
+from tools.site.pages.templates import BLOCK
+from tools.site.project.curated import access_of
+from tools.site.project.reading import Project, read_project
+from tools.site.project.resource_status import status_of
+from tools.site.project.ties import ties
 
 NOW = datetime(2026, 11, 20, 3, tzinfo=UTC)
 
@@ -69,7 +71,7 @@ def cards(project: Project) -> list[Card]:
 def explorer(project: Project, browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
     """The Chinese overview without the theme around it."""
     folder = tmp_path_factory.mktemp("explorer")
-    block = BLOCK.search(str(catalogue_pages(project, "zh")["catalogue/index.md"]))
+    block = BLOCK.search(str(catalogue_lists.pages(project, "zh")["catalogue/index.md"]))
     assert block
     assets = "".join(
         f"<{tag}>{(ROOT / 'docs/assets' / name).read_text(encoding='utf-8')}</{tag.split()[0]}>"
@@ -246,8 +248,8 @@ def test_growth_is_a_line_that_rises_with_the_stars(project: Project) -> None:
 
 
 def test_orders_and_facets_without_a_choice_are_not_offered(project: Project) -> None:
-    empty = str(catalogue_pages(replace(project, lock=Lock()), "en")["catalogue/papers.md"])
-    full = str(catalogue_pages(project, "en")["catalogue/papers.md"])
+    empty = str(catalogue_lists.pages(replace(project, lock=Lock()), "en")["catalogue/papers.md"])
+    full = str(catalogue_lists.pages(project, "en")["catalogue/papers.md"])
     assert '<option value="stars">' in full
     assert '<option value="stars">' not in empty
     assert 'name="state"' in full
@@ -263,5 +265,5 @@ def test_price_is_told_where_it_is_known(project: Project) -> None:
 
 def test_nobody_asked_is_not_all_well(project: Project) -> None:
     resource = project.catalogue.resources[0]
-    assert known(resource, Lock()).states == ["unknown"]
-    assert known(resource, project.lock).states != ["unknown"]
+    assert status_of(resource, Lock()).states == ["unknown"]
+    assert status_of(resource, project.lock).states != ["unknown"]

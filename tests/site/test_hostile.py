@@ -39,9 +39,9 @@ from tools.catalogue.history import Point
 from tools.catalogue.load import Catalogue, load
 from tools.catalogue.lock import Lock
 from tools.catalogue.models import INVISIBLE, MODELS
-from tools.site import templates
-from tools.site.pages import site_pages
-from tools.site.project import read_project
+from tools.site.pages import templates
+from tools.site.pages.registry import site_pages
+from tools.site.project.reading import read_project
 
 WORD = "owned"
 SECRET = "a line of a local file"  # of the project's mkdocs.yml

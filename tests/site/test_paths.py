@@ -7,15 +7,16 @@ import pytest
 import yaml
 
 from tests.site.sites import ROOT, copy_project
-from tools.site.paths import paths_page
-from tools.site.project import ProseError, read_project
+from tools.site.pages import paths as paths_page
+from tools.site.project.prose import ProseError
+from tools.site.project.reading import read_project
 
 
 def test_every_tutorial_stands_in_a_path_and_every_step_leads_somewhere() -> None:
     project = read_project(ROOT)
     named = {step.tutorial for path in project.paths for step in path.steps} - {None}
     assert named == {tutorial.name for tutorial, _ in project.tutorials}
-    page = str(paths_page(project, "en")["paths.md"])
+    page = str(paths_page.pages(project, "en")["paths.md"])
     assert page.count("<li>") == sum(len(path.steps) for path in project.paths)
     assert 'href="tutorials/gan.md"' in page
     assert 'href="catalogue/paper-dpo.md"' in page
@@ -27,7 +28,7 @@ def test_text_of_a_path_is_text() -> None:
     hostile = first.model_copy(
         update={"reader": first.reader.model_copy(update={"zh": "<img src=x onerror=alert(1)>"})}
     )
-    page = str(paths_page(replace(project, paths=(hostile,)), "zh")["paths.md"])
+    page = str(paths_page.pages(replace(project, paths=(hostile,)), "zh")["paths.md"])
     assert "<img" not in page
 
 

@@ -15,7 +15,7 @@ import pytest
 
 from tests.site.sites import ENVIRONMENT, MKDOCS, copy_project
 
-PATIENCE = 60  # seconds; a rebuild takes three on an idle machine
+PATIENCE = 600  # seconds; a rebuild takes three on an idle machine, a minute on a busy one
 
 pytestmark = pytest.mark.slow
 
@@ -40,9 +40,10 @@ def log(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def has(project: Path, log: Path) -> Iterator[Callable[[str, str], bool]]:
     """Whether the page at a path holds a text; the server runs as long as the module's tests."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    reserved = socket.socket()  # as long as it is bound, the system gives its port to nobody who does not name it
+    reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    reserved.bind(("127.0.0.1", 0))
+    port = reserved.getsockname()[1]
     command = [*MKDOCS, "serve", "--dev-addr", f"127.0.0.1:{port}"]
 
     def has(path: str, text: str) -> bool:
@@ -52,7 +53,7 @@ def has(project: Path, log: Path) -> Iterator[Callable[[str, str], bool]]:
         except (URLError, ConnectionError):
             return False
 
-    with log.open("w", encoding="utf-8") as output:
+    with reserved, log.open("w", encoding="utf-8") as output:
         server = subprocess.Popen(
             command,
             cwd=project,
@@ -67,7 +68,7 @@ def has(project: Path, log: Path) -> Iterator[Callable[[str, str], bool]]:
             assert server.poll() is None, log.read_text(encoding="utf-8")
         finally:
             os.killpg(server.pid, signal.SIGINT)
-            server.wait(timeout=60)
+            server.wait(timeout=PATIENCE)
 
 
 def test_an_edit_of_prose_is_seen_in_its_language(project: Path, log: Path, has: Callable[[str, str], bool]) -> None:

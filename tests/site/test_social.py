@@ -2,7 +2,6 @@
 
 import io
 import re
-import shutil
 from pathlib import Path
 
 import pytest
@@ -10,13 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from tests.site.conftest import ADDRESS
 from tests.site.sites import Parsed, build, copy_project, parse, parse_pages
-from tools.site import social
-from tools.site.lines import CLOSE, parted, wrapped
-from tools.site.social import COLUMN, HEIGHT, PAPER, WIDTH, Card, draw, drawable, drawn, picture_tags, tags
-from tools.tutorials.source import Language
+from tools.language import Language
+from tools.site.finish import social_cards
+from tools.site.finish.line_breaking import CLOSE, unbreakable_parts, wrapped
+from tools.site.finish.social_cards import COLUMN, HEIGHT, PAPER, WIDTH, SocialCard, draw, drawable, drawn
+from tools.site.finish.social_tags import picture_tags, tags
 
-ADDRESS = "https://example.org/below/"
 NEEDED = {
     *("og:type", "og:site_name", "og:title", "og:description", "og:url", "og:locale"),
     *("og:image", "og:image:width", "og:image:height", "og:image:alt", "twitter:card"),
@@ -40,7 +40,7 @@ def test_lines_keep_within_the_width_and_the_rules(text: str, width: int, most: 
     if "…" not in "".join(lines):
         assert whole == words
         assert "".join("".join(lines).split()) == "".join(text.split())
-    elif "…" not in text and all(_width(part) < width for part in parted(text)):
+    elif "…" not in text and all(_width(part) < width for part in unbreakable_parts(text)):
         assert whole == words[: len(whole)]  # shortened between words
         assert not lines[-1].endswith(("，…", "。…"))
 
@@ -65,7 +65,7 @@ def test_lines_end_where_the_text_pauses(text: str, lines: list[str]) -> None:
 @pytest.mark.parametrize("title", ["微调", LONG, "aigc_ref.selfsup", "x" * 200, HOSTILE, ""])
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_every_word_of_a_card_stands_in_its_middle_square(language: Language, title: str) -> None:
-    picture = draw(Card(language, "教程", title, LONG))
+    picture = draw(SocialCard(language, "教程", title, LONG))
     assert len(picture) <= 40_000
     image = Image.open(io.BytesIO(picture))
     assert (image.format, image.mode, image.size) == ("PNG", "P", (WIDTH, HEIGHT))
@@ -81,16 +81,19 @@ def test_every_word_of_a_card_stands_in_its_middle_square(language: Language, ti
 
 @FONT
 def test_a_card_is_drawn_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    card = Card("zh", "教程", "微调", "让模型学会一件事。")
+    card = SocialCard("zh", "教程", "微调", "让模型学会一件事。")
     first = drawn(card, tmp_path)
-    monkeypatch.setattr(social, "draw", lambda card: pytest.fail(f"{card} is drawn again"))
-    assert drawn(Card("zh", "教程", "微调", "让模型学会一件事。"), tmp_path) == first
+    monkeypatch.setattr(social_cards, "draw", lambda card: pytest.fail(f"{card} is drawn again"))
+    assert drawn(SocialCard("zh", "教程", "微调", "让模型学会一件事。"), tmp_path) == first
     assert [path.name for path in tmp_path.iterdir()] == [card.name]
-    assert len({card.name, Card("en", "教程", "微调", card.line).name, Card("zh", "教程", "微调", "").name}) == 3
+    assert (
+        len({card.name, SocialCard("en", "教程", "微调", card.line).name, SocialCard("zh", "教程", "微调", "").name})
+        == 3
+    )
 
 
 def test_tags_hold_what_outsiders_wrote_as_text() -> None:
-    card = Card("en", "", HOSTILE, HOSTILE)
+    card = SocialCard("en", "", HOSTILE, HOSTILE)
     page = parse(tags("en", "article", HOSTILE, HOSTILE, f"{ADDRESS}x/") + picture_tags(card, f"{ADDRESS}x.png"))
     assert {tag for tag, _ in page.elements} == {"meta"}
     said = _metas(page)
@@ -108,18 +111,11 @@ def _metas(page: Parsed) -> dict[str, list[str]]:
     return said
 
 
-@pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return copy_project(tmp_path_factory.mktemp("social"))
-
-
 @pytest.mark.slow
-def test_every_page_of_a_published_site_has_a_picture_that_is_there(project: Path, tmp_path: Path) -> None:
-    (project / "docs/zh/_headers").write_text("/*\n", encoding="utf-8")  # where docs/*/publishing.md puts it
-    build(project, tmp_path, SITE_URL=ADDRESS)
-    assert (tmp_path / "_headers").is_file()
+def test_every_page_of_a_published_site_has_a_picture_that_is_there(announced: Path) -> None:
+    assert (announced / "_headers").is_file()
     sizes: dict[str, tuple[int, int]] = {}
-    for path, page in parse_pages(tmp_path).items():
+    for path, page in parse_pages(announced).items():
         if path.endswith("404.html"):
             continue
         said = _metas(page)
@@ -128,30 +124,30 @@ def test_every_page_of_a_published_site_has_a_picture_that_is_there(project: Pat
         assert said["og:locale"] == ["en_GB" if path.startswith("en/") else "zh_CN"]
         (address,) = said["og:image"]
         if address not in sizes:
-            file = tmp_path / address.removeprefix(ADDRESS)
-            assert file.is_relative_to(tmp_path / ("en" if path.startswith("en/") else "assets")), path
+            file = announced / address.removeprefix(ADDRESS)
+            assert file.is_relative_to(announced / ("en" if path.startswith("en/") else "assets")), path
             assert file.stat().st_size <= 40_000
             sizes[address] = Image.open(file).size
     assert set(sizes.values()) == {(1200, 630)}
-    assert len(list((tmp_path / "en/assets/cards").iterdir())) * 2 == len(sizes) > 80
-    entry = _metas(parse((tmp_path / "en/catalogue/paper-gan/index.html").read_text(encoding="utf-8")))
-    kind = _metas(parse((tmp_path / "en/catalogue/papers/index.html").read_text(encoding="utf-8")))
+    assert len(list((announced / "en/assets/cards").iterdir())) * 2 == len(sizes) > 80
+    entry = _metas(parse((announced / "en/catalogue/paper-gan/index.html").read_text(encoding="utf-8")))
+    kind = _metas(parse((announced / "en/catalogue/papers/index.html").read_text(encoding="utf-8")))
     assert entry["og:title"] == ["Generative Adversarial Networks"]
     assert (entry["og:image"], entry["og:image:alt"]) == (kind["og:image"], kind["og:image:alt"])
     assert entry["og:description"] != kind["og:description"]
 
 
 @pytest.mark.slow
-def test_without_the_font_there_are_no_pictures_and_one_line_says_so(project: Path, tmp_path: Path) -> None:
-    shutil.rmtree(project / ".cache", ignore_errors=True)
-    path = project / "tools/site/social.py"
-    path.write_text(path.read_text(encoding="utf-8").replace(str(social.FONTS), "/nowhere"), encoding="utf-8")
-    said = build(project, tmp_path, SITE_URL=ADDRESS)
+def test_without_the_font_there_are_no_pictures_and_one_line_says_so(tmp_path: Path) -> None:
+    project, folder = copy_project(tmp_path / "project"), tmp_path / "site"
+    path = project / "tools/site/finish/social_cards.py"
+    path.write_text(path.read_text(encoding="utf-8").replace(str(social_cards.FONTS), "/nowhere"), encoding="utf-8")
+    said = build(project, folder, SITE_URL=ADDRESS)
     assert said.count("fonts-noto-cjk") == 1
-    assert not list(tmp_path.rglob("cards"))
+    assert not list(folder.rglob("cards"))
     for page in ("index.html", "en/catalogue/paper-gan/index.html"):
         pictured = {name for name in NEEDED if name.startswith(("og:image", "twitter"))}
-        assert _metas(parse((tmp_path / page).read_text(encoding="utf-8"))).keys() == NEEDED - pictured
+        assert _metas(parse((folder / page).read_text(encoding="utf-8"))).keys() == NEEDED - pictured
 
 
 @pytest.mark.slow

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 import pytest
 
 from tests.site.sites import ROOT
-from tools.site.pages import site_pages
-from tools.site.project import Term, read_project
-from tools.tutorials.source import LANGUAGES, Language
+from tools.language import LANGUAGES, Language
+from tools.site.pages.registry import site_pages
+from tools.site.project.prose import Term
+from tools.site.project.reading import read_project
 
 FIRST_MENTION = re.compile(r"([\u4e00-\u9fff]+)[*」]*（([a-z][a-z-]*(?: [a-z][a-z-]*)*)(?=[），；])")
 """掩码（mask）, 自回归（autoregressive，…）: Chinese, and the English for it in small letters."""

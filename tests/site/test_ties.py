@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from tests.site.sites import Parsed
-from tools.site.cards import card
-from tools.site.project import Project, read_project, ties
+from tools.site.pages.cards import card
+from tools.site.project.reading import Project, read_project
+from tools.site.project.ties import ties
 
 ROOT = Path(__file__).resolve().parents[2]
 CITED = re.compile(r"\bpaper-[a-z0-9]+(?:-[a-z0-9]+)*\b")

@@ -19,9 +19,8 @@ from tools.catalogue.facts import (
 )
 from tools.catalogue.history import Point
 from tools.catalogue.lock import Lock
-from tools.site.news import news_page
-from tools.site.project import Project, read_project
-from tools.site.timeline import timeline_page
+from tools.site.pages import news, timeline
+from tools.site.project.reading import Project, read_project
 
 HOSTILE = "<img src=x onerror=alert(1)>{{ 7*7 }}"
 
@@ -33,7 +32,7 @@ def project() -> Project:
 
 def test_every_paper_is_a_dot_and_a_line_of_the_list(project: Project) -> None:
     papers = project.catalogue.by_kind("paper")
-    page = str(timeline_page(project, "zh")["catalogue/timeline.md"])
+    page = str(timeline.pages(project, "zh")["catalogue/timeline.md"])
     assert page.count("<circle") == len(papers) == page.count("<time")
     for paper in papers:
         assert page.count(f'href="{paper.id}.md"') == 2
@@ -41,7 +40,7 @@ def test_every_paper_is_a_dot_and_a_line_of_the_list(project: Project) -> None:
 
 
 def test_a_later_paper_stands_further_right(project: Project) -> None:
-    page = str(timeline_page(project, "en")["catalogue/timeline.md"])
+    page = str(timeline.pages(project, "en")["catalogue/timeline.md"])
 
     def x(paper: str) -> float:
         return float(page.split(f'href="{paper}.md" tabindex="-1"')[1].split('cx="')[1].split('"')[0])
@@ -74,7 +73,7 @@ def _told(project: Project) -> Project:
 
 
 def test_news_tell_what_changed_and_what_was_found(project: Project) -> None:
-    page = str(news_page(_told(project), "en")["catalogue/news.md"])
+    page = str(news.pages(_told(project), "en")["catalogue/news.md"])
     assert "withdrawn" in page
     assert 'href="paper-gan.md"' in page
     assert "https://arxiv.org/abs/2611.00001" in page
@@ -83,10 +82,10 @@ def test_news_tell_what_changed_and_what_was_found(project: Project) -> None:
 
 
 def test_news_are_text(project: Project) -> None:
-    page = str(news_page(_told(project), "zh")["catalogue/news.md"])
+    page = str(news.pages(_told(project), "zh")["catalogue/news.md"])
     assert "<img" not in page
     assert page.count("&lt;img src=x") == 3
 
 
 def test_without_a_search_the_page_says_how_to_get_one(project: Project) -> None:
-    assert "refresh_resources.py" in str(news_page(replace(project, lock=Lock()), "zh")["catalogue/news.md"])
+    assert "refresh_resources.py" in str(news.pages(replace(project, lock=Lock()), "zh")["catalogue/news.md"])

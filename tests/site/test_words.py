@@ -37,4 +37,4 @@ def test_no_docstring_holds_an_index_that_reads_as_a_link() -> None:
 
 def test_every_state_has_a_word_in_both_languages() -> None:
     for words in WORDS.values():
-        assert set(words.states) == set(State)
+        assert set(words.names.states) == set(State)

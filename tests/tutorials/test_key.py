@@ -288,8 +288,17 @@ def test_layout_and_comments_of_cells_keep_the_key_and_a_semicolon_changes_it(pa
         ("!python -m aigc_ref.coin", "how often", "default=3"),
         ("from importlib import import_module\nimport_module(name).toss()", "how often", "return len(coins)"),
         ("from aigc_ref.coin import main\nmain([])", "metavar", "default=3"),
+        ("import aigc_ref\nrun(aigc_ref)", "how often", "return len(coins)"),
     ],
-    ids=["passed on", "command", "command in pieces", "command of IPython", "any module", "function"],
+    ids=[
+        "passed on",
+        "command",
+        "command in pieces",
+        "command of IPython",
+        "any module",
+        "function",
+        "package passed on",
+    ],
 )
 def test_a_module_that_is_passed_on_or_run_counts_whole(package: Path, cell: str, kept: str, changed: str) -> None:
     before = code_key([cell], package)
@@ -332,6 +341,29 @@ def test_two_names_that_change_places_change_the_key(package: Path) -> None:
     assert code_key([cell.format("one", "two")], package) != code_key([cell.format("two", "one")], package)
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("def f(half):\n    return half()", "def f(half):\n    return other()"),
+        ("def f(math):\n    return math.e", "def f(math):\n    return m.e"),
+        ("from math import sqrt\nsqrt = [sqrt]\nf = sqrt", "from cmath import sqrt\nsqrt = [sqrt]\nf = sqrt"),
+        (
+            "class f:\n    def a(self):\n        from math import e\n    def b(self):\n        return half()",
+            "class f:\n    def a(self):\n        from math import half\n    def b(self):\n        return half()",
+        ),
+        ("from math import *\nf = [e]", "from cmath import *\nf = [e]"),
+    ],
+    ids=["argument", "argument called like a library", "name given again", "import in a method", "star"],
+)
+def test_a_name_that_means_something_else_changes_the_key(package: Path, before: str, after: str) -> None:
+    keys = set()
+    for source in (before, after):
+        head = "import math\nimport math as m\nfrom aigc_ref.chance import half, half as other\n"
+        (package / "aigc_ref" / "names.py").write_text(head + source, encoding="utf-8")
+        keys.add(code_key(["from aigc_ref.names import f\nf"], package))
+    assert len(keys) == 2
+
+
 def test_data_beside_a_module_count_where_it_reads_them(package: Path) -> None:
     change(package, "figures.py", "def draw(what", "def draw(what, data=open(__file__ + '/../table.csv').read()")
     table = package / "aigc_ref" / "table.csv"
@@ -354,4 +386,4 @@ async def f(a, /, b: int = 1, *args, c="é\\n", **rest):
     async with a as x, b:
         return [y async for y in x if (z := y)], {**rest}, a[1:, ::2], -1, 1e400, 2j, b"\\0", ..., lambda: None
 '''
-    assert code_key([cell, *CELLS], package) == "062e30250eda2e4bda8dd8b504face3c59dfa6d649cf880ce8aed952880ae7d3"
+    assert code_key([cell, *CELLS], package) == "e3991c58d849210052f6f77885f900ea275f98f7d3d5b70ed5898801af612318"

@@ -22,6 +22,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
 from tools.catalogue.text import DROPPED, TURNING
+from tools.language import Both, Language
 
 Kind = Literal["book", "course", "paper", "tool", "model", "dataset", "blog", "community", "conference", "report"]
 Level = Literal["beginner", "intermediate", "research"]
@@ -219,14 +220,14 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Bilingual(_Strict):
+class Bilingual(Both):
     """The same said in both languages, each as if it were the only one."""
 
     zh: ChineseLine
     en: Line
 
 
-class Why(_Strict):
+class Why(Both):
     """Why this one, and for whom: a sentence in each language that no other entry has."""
 
     zh: Annotated[ChineseLine, AfterValidator(_why_in_chinese)]
@@ -286,6 +287,11 @@ class Entry(_Strict):
         default=[], description="Names of the fields that no source has confirmed yet; the page says so."
     )
     code: Repository | None = Field(None, description="Its GitHub repository, as owner/name; fetched on every refresh.")
+
+    def title_in(self, language: Language) -> str | None:
+        """Its title in a language other than the original's, where one exists."""
+        titles = {"zh": self.title_zh, "en": self.title_en}
+        return titles[language]
 
     @model_validator(mode="after")
     def _names_the_paper_that_it_shows(self) -> Self:
@@ -414,3 +420,5 @@ MODELS: dict[str, type[Resource]] = {
     "reports": Report,
 }
 """File stem → the model of its entries."""
+STEM = {model.kind: stem for stem, model in MODELS.items()}
+"""Kind → the stem of its file."""

@@ -6,6 +6,8 @@ Zensical by itself), relative again: the site works below any path and from a fo
 
 import posixpath
 
+from tools.catalogue.models import Resource
+
 
 def address(page: str) -> str:
     """The address that a page's source is served at, below the language's root.
@@ -30,3 +32,17 @@ def source(here: str, there: str) -> str:
     '../catalogue/papers.md#paper-gan'
     """
     return posixpath.relpath(there, posixpath.dirname(here) or ".")
+
+
+def page_of(resource: Resource) -> str:
+    """The source of the entry's own page, below the language's root."""
+    return f"catalogue/{resource.id}.md"
+
+
+def relative(path: str, page: str) -> str:
+    """The address of a page, named by its source, as the built file `path` names it.
+
+    >>> relative("reference/gan/index.html", "catalogue/paper-gan.md")
+    '../../catalogue/paper-gan/'
+    """
+    return posixpath.relpath(address(page), posixpath.dirname(path) or ".") + "/"

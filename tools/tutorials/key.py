@@ -22,8 +22,9 @@ What does not:
   imported by another way, stays the same.
 
 If the code that is reached looks at docstrings or annotations after all, or cells show an exception that they caught,
-then these count, too. Taken on trust: importing other libraries changes nothing by itself, nor does the order in which
-modules are imported, and nothing depends on `__name__` and `__file__` of the module that it is in.
+then these count, too. Taken on trust: importing other libraries and inheriting from their classes changes nothing by
+itself, nor does the order in which modules are imported; nothing depends on `__name__` and `__file__` of the module
+that it is in; and no result shows the words of an exception that the package itself has caught.
 
 Definitions are written out from Python's syntax tree by `_Writer`, not by `ast.dump` or `ast.unparse`, whose output
 changes from one version of Python to the next: here fields that are empty are left out, so that fields which only newer
@@ -84,6 +85,8 @@ ARGPARSE = _words(
 )
 HELP = _words("description epilog help metavar usage")
 READS_ANNOTATIONS = _words("__annotations__ get_annotations get_type_hints script signature singledispatch")
+READS_DOCSTRINGS = _words("__doc__ getdoc")
+READS_MESSAGES = _words("exc_info format_exc format_exception print_exc raises")
 READS_DATA = _words("__file__ get_data resources")
 OWN_NAMESPACE = _words("eval exec globals vars")
 IMPORTERS = _words("__import__ import_module run_module run_path")
@@ -131,10 +134,14 @@ def code_key(cells: Sequence[str], root: Path) -> str:
     """
     trees = [_parsed(cell) for cell in cells]
     package = _Package(root)
-    messages = any(isinstance(node, ast.ExceptHandler) and node.name for tree in trees for node in ast.walk(tree))
-    reached = _reach(trees, cells, package, counted := _Counted(messages=messages))
+    catches = any(isinstance(node, ast.ExceptHandler) and node.name for tree in trees for node in ast.walk(tree))
+    reached = _reach(trees, cells, package, counted := _Counted(messages=catches))
     identifiers = set().union(*(text.identifiers for text in reached.values()))
-    looks = _Counted("__doc__" in identifiers, bool(identifiers & READS_ANNOTATIONS), messages)
+    looks = _Counted(
+        docstrings=bool(identifiers & READS_DOCSTRINGS),
+        annotations=bool(identifiers & READS_ANNOTATIONS),
+        messages=catches or bool(reached[CELLS].identifiers & READS_MESSAGES),
+    )
     if looks != counted:
         reached = _reach(trees, cells, package, looks)
     return _digest(reached)
@@ -323,6 +330,11 @@ class _Package:
         parts = [file.relative_to(self.root).with_suffix("").parts for file in files]
         return [".".join(part[:-1] if part[-1] == "__init__" else part) for part in parts]
 
+    def _below(self, module: _Module) -> list[str]:
+        """The modules directly in a package."""
+        depth = module.name.count(".") + 1
+        return [n for n in self.every_module() if n.startswith(f"{module.name}.") and n.count(".") == depth]
+
     def find(self, origin: Origin, seen: frozenset[Origin] = frozenset()) -> list[Node]:
         """The definitions in the package that a name of a module stands for, through every re-export."""
         module = self.module(origin.module)
@@ -369,6 +381,8 @@ class _Package:
                         writer.refer(found)
                 for star in module.stars:
                     writer.refer(self.find(Origin(star, None)))
+                if module.is_package:
+                    writer.refer(Node(name, MODULE) for name in self._below(module))
             case "<main>":
                 if module.is_package:
                     writer.refer([Node(f"{node.module}.__main__", MODULE), Node(f"{node.module}.__main__", MAIN)])
@@ -452,6 +466,9 @@ class _Writer:
             self.imports(origin)
             if name and name != "*":
                 self._scope.setdefault(name, []).append(origin)
+        for name in self._scope:
+            if len(set(self._origins(name))) > 1 or name in self._module.statements:
+                self._local.add(name)
         self._write(statement)
 
     def cell(self, tree: ast.Module, *, quiet: bool) -> None:
@@ -468,29 +485,34 @@ class _Writer:
     # ---- what names mean -----------------------------------------------------------------------------------------
 
     def _origins(self, name: str) -> list[Origin]:
-        return self._scope.get(name) or self._module.imports.get(name) or []
+        return [*self._scope.get(name, ()), *self._module.imports.get(name, ())]
 
     def _find(self, name: str) -> list[Node]:
-        """The definitions that a name stands for, where it is not the statement's own."""
-        if found := [node for origin in self._scope.get(name, ()) for node in self._package.find(origin)]:
-            return found
-        if self._module.name == CELLS.module:
-            return [node for origin in self._origins(name) for node in self._package.find(origin)]
-        return self._package.find(Origin(self._module.name, name))
+        """The definitions of the package that a name may stand for."""
+        found = [node for origin in self._origins(name) for node in self._package.find(origin)]
+        if self._module.name != CELLS.module:
+            found += self._package.find(Origin(self._module.name, name))
+        return list(dict.fromkeys(found))
 
-    def _outside(self, name: str) -> str | None:
-        """The full name of what was imported from another library, or of what Python itself has."""
-        for origin in self._origins(name):
-            if origin.module.split(".")[0] != PACKAGE:
-                return f"{origin.module}.{origin.name}" if origin.name else origin.module
-        return name if name in vars(builtins) and name not in self._module.statements else None
+    def _outside(self, name: str) -> list[str]:
+        """The full names of what a name may stand for in other libraries."""
+        origins = self._origins(name)
+        if not origins and name not in self._module.statements and name not in vars(builtins):
+            origins = [Origin(star, name) for star in self._module.stars]
+        found = [f"{o.module}.{o.name}" if o.name else o.module for o in origins if o.module.split(".")[0] != PACKAGE]
+        return list(dict.fromkeys(found))
 
     def _full_name(self, expression: ast.expr) -> str | None:
-        """`re.compile` for `compile` after `from re import compile`; None for what is not from outside."""
+        """`re.compile` for `compile` after `from re import compile`; None for what is not surely from outside."""
         if isinstance(expression, ast.Attribute):
             base = self._full_name(expression.value)
             return f"{base}.{expression.attr}" if base else None
-        return self._outside(expression.id) if isinstance(expression, ast.Name) else None
+        if not isinstance(expression, ast.Name) or expression.id in self._local or self._find(expression.id):
+            return None
+        found = self._outside(expression.id)
+        if not found and expression.id in vars(builtins):
+            return expression.id
+        return found[0] if len(found) == 1 else None
 
     # ---- what may have an effect when a module is imported ---------------------------------------------------------
 
@@ -665,21 +687,18 @@ class _Writer:
         if not isinstance(node.ctx, ast.Load):
             self.part(f"name {node.id}")
             return
-        found = self._find(node.id)
-        if node.id in self._local:
+        found, outside = self._find(node.id), self._outside(node.id)
+        if node.id in self._local or not (found or outside):
             self.part(f"name {node.id}")
-            if found:  # it may be that, elsewhere in the statement
-                self.refer(found)
-            elif outside := self._outside(node.id):
-                self.part(f"or {outside}")
-        elif found:
+        if found:
             self.refer(found)
-        else:
-            self.part(f"name {self._outside(node.id) or node.id}")
-        if not found:
-            if node.id in OWN_NAMESPACE and self._module.name != CELLS.module:
+        for full in outside:
+            self.part(f"from outside {full}")
+            self._identifiers.update(full.split("."))
+        if self._module.name != CELLS.module and not found:
+            if node.id in OWN_NAMESPACE:
                 self.refer([Node(self._module.name, MODULE)])
-            if node.id in READS_DATA and self._module.name != CELLS.module:
+            if node.id in READS_DATA:
                 self.refer([Node(self._module.name, DATA)])
 
     def _attribute(self, node: ast.Attribute) -> None:
@@ -692,7 +711,8 @@ class _Writer:
             for name in rest:
                 self.part(f".{name}")
         elif full := self._full_name(node):
-            self.part(f"name {full}")
+            self.part(f"from outside {full}")
+            self._identifiers.update(full.split("."))
             if full == "sys.modules":
                 self._everything()
         else:
@@ -749,6 +769,8 @@ class _Writer:
                 if self._package.module(module):
                     if length < len(names) and (nodes := self._package.find(Origin(module, names[length]))):
                         self.refer(nodes)
+                    elif self._package.module(f"{module}.__main__"):
+                        self.refer([Node(module, MAIN)])
                     else:
                         self.refer([Node(module, MODULE), Node(module, MAIN)])
                     self.imports(Origin(module, None))
@@ -761,7 +783,8 @@ class _Writer:
         name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", None)
         words = [k for k in node.keywords if not (name in ARGPARSE and k.arg in HELP and self._is_quiet(k.value))]
         self._fields("Call", {"func": node.func, "args": node.args, "keywords": words})
-        if name in IMPORTERS and not (node.args and isinstance(node.args[0], ast.Constant)):
+        last = (self._full_name(node.func) or "").rpartition(".")[2]
+        if {name, last} & IMPORTERS and not (node.args and isinstance(node.args[0], ast.Constant)):
             self._everything()
 
     def _raise(self, node: ast.Raise, call: ast.Call) -> None:

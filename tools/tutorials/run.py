@@ -86,6 +86,7 @@ def execute(
     client = NotebookClient(
         notebook,
         timeout=CELL_SECONDS,
+        startup_timeout=CELL_SECONDS,  # a minute, which is usual, is too short on a busy machine
         kernel_name="python3",
         resources={"metadata": {"path": str(tutorial.root)}},
         record_timing=False,

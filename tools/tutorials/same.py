@@ -105,7 +105,7 @@ def _copy_needed(tutorial: Tutorial, checkpoints: Path) -> None:
     for name in tutorial.header.needs:
         source = tutorial.path.parent / "checkpoints" / name
         if source.is_dir():
-            shutil.copytree(source, checkpoints / name, ignore=shutil.ignore_patterns("README.md"))
+            shutil.copytree(source, checkpoints / name)
 
 
 def _outputs(tutorial: Tutorial, before: NotebookNode, after: NotebookNode) -> Iterator[str]:

@@ -24,31 +24,21 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Literal
 
 import jupytext
 import yaml
 from nbformat import NotebookNode
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from tools.language import LANGUAGES, Both, Language
 from tools.tutorials.key import code_key
 
-Language = Literal["zh", "en"]
-LANGUAGES: tuple[Language, ...] = get_args(Language)
 TAGS = frozenset({*LANGUAGES, "fold", "answer", "numbers", "parameters"})
 
 
 class TutorialError(Exception):
     """A tutorial's source is not what it should be; the message says where and how to mend it."""
-
-
-class Both(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-    zh: str
-    en: str
-
-    def __getitem__(self, language: Language) -> str:
-        return self.zh if language == "zh" else self.en
 
 
 class Header(BaseModel):

@@ -1,0 +1,73 @@
+"""What the lock knows about one resource, gathered: its records, how it stands by them, and how it grew."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from tools.catalogue.facts import LinkRecord, PaperRecord, Record, RepositoryRecord, State, is_idle
+from tools.catalogue.history import Point, risen
+from tools.catalogue.lock import Lock
+from tools.catalogue.models import Resource
+from tools.site.project.curated import arxiv_of
+
+MONTH = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceStatus:
+    paper: PaperRecord | None
+    repository: RepositoryRecord | None
+    link: LinkRecord | None
+    growth: Sequence[Point]
+    """Of its repository."""
+    versions: Sequence[Point]
+    """Of its paper."""
+
+    @property
+    def records(self) -> list[Record[Any]]:
+        return [record for record in (self.paper, self.repository, self.link) if record]
+
+    @property
+    def states(self) -> list[str]:
+        """What a filter by state finds it under: everything that is wrong, or that nothing is, or that nobody knows."""
+        found = {record.state for record in self.records} - {State.UNKNOWN}
+        wrong = [state.value for state in sorted(found - {State.OK})]
+        if self.idle:
+            wrong.append("idle")
+        return wrong or ["ok" if found else "unknown"]
+
+    @property
+    def idle(self) -> bool:
+        return bool(self.repository and self.repository.state is State.OK and is_idle(self.repository))
+
+    @property
+    def stars(self) -> int | None:
+        return self.repository.data.stars if self.repository else None
+
+    @property
+    def risen(self) -> int | None:
+        """Stars gained in the month before the last count. Not the month up to today: pages are made of data alone."""
+        return risen(self.growth, self.growth[-1].day - MONTH) if self.growth else None
+
+    @property
+    def active(self) -> date | None:
+        if self.repository and (last := self.repository.data.last_commit or self.repository.data.pushed_at):
+            return last
+        return self.paper.data.updated if self.paper else None
+
+    @property
+    def checked(self) -> date | None:
+        return max((record.checked.date() for record in self.records if record.checked), default=None)
+
+
+def status_of(resource: Resource, lock: Lock) -> ResourceStatus:
+    arxiv = arxiv_of(resource) or ""
+    code = resource.code or ""
+    return ResourceStatus(
+        lock.papers.get(arxiv),
+        lock.repositories.get(code),
+        lock.links.get(resource.url),
+        lock.history.get(code, ()),
+        lock.history.get(arxiv, ()),
+    )
