@@ -38,7 +38,7 @@ check: $(VENV)/site/ready ## Check the catalogue: every error with file, line an
 	$(SITE)/python tools/refresh_resources.py --check
 
 .PHONY: refresh
-refresh: $(VENV)/site/ready ## Fetch what arXiv and GitHub say about the catalogue's papers and repositories
+refresh: $(VENV)/site/ready ## Fetch what arXiv, GitHub, Hugging Face and PyPI say about what the catalogue names
 	$(SITE)/python tools/refresh_resources.py
 
 .PHONY: schema
@@ -71,15 +71,19 @@ test-fast: $(VENV)/test/ready ## The inner loop, within two minutes: all but the
 
 .PHONY: test
 test: $(VENV)/test/ready $(VENV)/site/ready .venv/node/ready system ## Everything: libraries compared, tutorials in small, pages in a browser (WORKERS=4 on as many cores)
-	$(PYTEST)
+	$(PYTEST) --durations 10
 
 .PHONY: test-nightly
 test-nightly: $(VENV)/test/ready $(VENV)/site/ready .venv/node/ready system ## The same on every page, where `make test` takes one of each kind
 	$(PYTEST) -m ""
 
 .PHONY: faults
-faults: $(VENV)/test/ready ## Try every fault of arXiv and GitHub anew and write the table of them for the site
+faults: $(VENV)/test/ready ## Try every fault of the services anew and write the table of them for the site
 	$(TEST)/python -m pytest -q tests/catalogue/test_faults.py --write-faults
+
+.PHONY: comparisons
+comparisons: $(VENV)/test/ready ## Compare with independent code anew and write the count of it for the site
+	$(TEST)/python -m pytest -q tests -m compares --write-comparisons
 
 .PHONY: bench
 bench: $(VENV)/test/ready system ## Compare the speed of aigc_ref with its peers (ratios of CPU time)

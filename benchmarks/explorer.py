@@ -28,6 +28,7 @@ from tools.catalogue.facts import PaperFacts, PaperRecord, RepositoryFacts, Repo
 from tools.catalogue.history import Point
 from tools.catalogue.lock import Lock
 from tools.catalogue.models import MODELS
+from tools.catalogue.parts import PAPERS, REPOSITORIES
 
 RESULTS = Path(__file__).with_name("explorer.json")
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
@@ -124,12 +125,12 @@ def _copied(entry: dict[str, Any], number: int, lock: Lock, chance: random.Rando
     if "arxiv" in entry:
         grown["arxiv"] = arxiv = f"2301.{number:05}"
         facts = PaperFacts(latest_version=chance.randrange(1, 6), published=date(2023, 1, 3))
-        lock.papers[arxiv] = PaperRecord(state=State.OK, checked=NOW, source="arxiv", data=facts)
+        lock[PAPERS][arxiv] = PaperRecord(state=State.OK, checked=NOW, source="arxiv", data=facts)
     if "code" in entry:
         grown["code"] = code = f"owner/{entry['code'].partition('/')[2]}-{number}"[:100]
         stars = chance.randrange(100, 90_000)
         data = RepositoryFacts(stars=stars, last_commit=date(2026, 10, chance.randrange(1, 31)), main_language="Python")
-        lock.repositories[code] = RepositoryRecord(state=State.OK, checked=NOW, source="github", data=data)
+        lock[REPOSITORIES][code] = RepositoryRecord(state=State.OK, checked=NOW, source="github", data=data)
         lock.history[code] = [Point(date(2026, month, 1), stars * month // 11) for month in range(5, 12)]
     return grown
 

@@ -1,4 +1,4 @@
-"""Check the catalogue, and fetch what arXiv and GitHub say about it: python tools/refresh_resources.py --help."""
+"""Check the catalogue, and fetch what services say about its entries: python tools/refresh_resources.py --help."""
 
 import sys
 from pathlib import Path

@@ -1,5 +1,7 @@
-"""Small catalogues in a temporary folder."""
+"""Small catalogues in a temporary folder, and the table of faults, collected from the tests that tried them."""
 
+import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -56,3 +58,23 @@ def papers(count: int, *, code: bool = False) -> str:
             entry.replace("goodfeli/adversarial", name) if code else entry.replace("  code: goodfeli/adversarial\n", "")
         )
     return "\n".join(entries)
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    if session.config.getoption("--write-faults") and not hasattr(session.config, "workerinput"):
+        shutil.rmtree(session.config.cache.mkdir("faults"))  # rows of an earlier run
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """With --write-faults: writes docs/faults.json of the rows that the tests left, if none is missing."""
+    if not session.config.getoption("--write-faults") or hasattr(session.config, "workerinput"):
+        return  # a process of pytest-xdist tried some; the first process collects them all
+    from tests.catalogue.test_faults import TABLE, TRIED, row_file
+
+    folder = session.config.cache.mkdir("faults")
+    files = [row_file(folder, fault.name, service) for fault, service in TRIED]
+    if missing := [file.stem for file in files if not file.exists()]:
+        raise pytest.UsageError(f"{TABLE.name} is as it was; not tried, or failed: {', '.join(missing)}")
+    rows = [json.loads(file.read_text(encoding="utf-8")) for file in files]
+    text = ",\n".join(json.dumps(row, ensure_ascii=False) for row in rows)
+    TABLE.write_text(f"[\n{text}\n]\n", encoding="utf-8")

@@ -19,8 +19,10 @@ from tools.catalogue import lock as lock_files
 from tools.catalogue.answers import Answer, Blocked, Found, Missing, NotAnswered, Reason
 from tools.catalogue.environment import Service
 from tools.catalogue.facts import LinkFacts, LinkRecord, State
-from tools.catalogue.merge import BETWEEN_STRIKES, merge
-from tools.catalogue.sources.links import Links, private_name
+from tools.catalogue.merge import merge
+from tools.catalogue.parts import LINKS
+from tools.catalogue.policy import BETWEEN_STRIKES
+from tools.catalogue.sources.links import LinkChecker, private_name
 
 PAGE = "https://example.org/page"
 
@@ -32,8 +34,8 @@ def web() -> Iterator[WebStandIn]:
 
 
 def ask(web: WebStandIn, *addresses: str) -> dict[str, Answer[LinkFacts]]:
-    links = Links(threading.Event(), web=Service(web.url, loopback=True))
-    return {answer.key: answer for batch in links.answers(addresses) for answer in batch}
+    links = LinkChecker(threading.Event(), web=Service(web.url, loopback=True))
+    return {answer.key: answer for batch in links.query_all(addresses) for answer in batch}
 
 
 def methods(web: WebStandIn) -> list[str]:
@@ -84,9 +86,9 @@ def test_dead_only_after_two_checks_a_day_apart(web: WebStandIn, status: int, go
     answer = ask(web, PAGE)[PAGE]
     assert answer == Missing(PAGE, gone)
     now = datetime(2026, 11, 25, tzinfo=UTC)
-    once = merge(PAGE, LinkRecord(data=LinkFacts()), answer, "links", now)
-    soon = merge(PAGE, once, answer, "links", now + timedelta(hours=2))
-    later = merge(PAGE, soon, answer, "links", now + BETWEEN_STRIKES)
+    once = merge(LINKS, PAGE, LinkRecord(data=LinkFacts()), answer, now)
+    soon = merge(LINKS, PAGE, once, answer, now + timedelta(hours=2))
+    later = merge(LINKS, PAGE, soon, answer, now + BETWEEN_STRIKES)
     assert [record.state for record in (once, soon, later)] == [State.UNKNOWN, State.UNKNOWN, state]
 
 
@@ -163,13 +165,13 @@ def test_a_redirect_into_a_private_network_is_refused(monkeypatch: pytest.Monkey
     """Without the stand-in for the web: the guard is what stands between a page and this machine."""
     with WebStandIn() as inside:
         address = f"{inside.url}/secret"
-        links = Links(threading.Event())
-        (batch,) = list(links.answers([address]))
+        links = LinkChecker(threading.Event())
+        (batch,) = list(links.query_all([address]))
         assert isinstance(batch[0], NotAnswered)
         assert "private network" in batch[0].detail
         # A name that is looked up as public and then leads inside (rebinding) is caught before anything is sent.
         monkeypatch.setattr("tools.catalogue.sources.links.private_name", lambda host: None)
-        (batch,) = list(Links(threading.Event()).answers([address]))
+        (batch,) = list(LinkChecker(threading.Event()).query_all([address]))
         assert isinstance(batch[0], NotAnswered)
         assert "private network" in batch[0].detail
         assert not inside.requests
@@ -184,7 +186,7 @@ def test_no_network_is_noticed_after_a_few_hosts(monkeypatch: pytest.MonkeyPatch
 
     monkeypatch.setattr("socket.getaddrinfo", fails)
     addresses = [f"https://host-{number}.example/" for number in range(100)]
-    answers = [answer for batch in Links(threading.Event()).answers(addresses) for answer in batch]
+    answers = [answer for batch in LinkChecker(threading.Event()).query_all(addresses) for answer in batch]
     assert len(answers) == 100
     assert all(isinstance(answer, NotAnswered) and answer.reason is Reason.UNREACHABLE for answer in answers)
     assert len(looked_up) < 30
@@ -204,7 +206,7 @@ def test_a_refresh_asks_links_and_leaves_out_what_services_vouch_for(
         monkeypatch.setenv("AIGC_GITHUB_URL", github.url)
         monkeypatch.setenv("AIGC_LINKS_URL", web.url)
         assert cli.main(["--resources", str(folder), "--json"]) == cli.OK
-    assert list(lock_files.read(folder).links) == [PAGE]
+    assert list(lock_files.read(folder)[LINKS]) == [PAGE]
     report = json.loads(capsys.readouterr().out)
     (moved,) = [row for row in report["to_do"] if row["key"] == PAGE]
     assert "\n+  url: https://example.org/moved\n" in moved["patch"]
@@ -220,4 +222,4 @@ def test_a_run_against_stand_ins_reaches_nobody_else(
         monkeypatch.setenv("AIGC_GITHUB_URL", github.url)
         assert cli.main(["--resources", str(folder)]) == cli.OK
     assert "Links: not asked for" in capsys.readouterr().out
-    assert not lock_files.read(folder).links
+    assert not lock_files.read(folder)[LINKS]

@@ -16,7 +16,7 @@ RECORD = PaperRecord(
 
 
 def test_reads_what_it_wrote_one_record_a_line(tmp_path: Path) -> None:
-    lock = Lock(papers={"2301.00010": RECORD, "1406.2661": RECORD})
+    lock = Lock({"papers": {"2301.00010": RECORD, "1406.2661": RECORD}})
     write(tmp_path, lock)
     assert read(tmp_path) == lock
     lines = (tmp_path / "lock/papers.json").read_text(encoding="utf-8").split("\n")
@@ -24,10 +24,10 @@ def test_reads_what_it_wrote_one_record_a_line(tmp_path: Path) -> None:
 
 
 def test_a_file_that_would_not_change_is_left_alone(tmp_path: Path) -> None:
-    write(tmp_path, Lock(papers={"1406.2661": RECORD}))
+    write(tmp_path, Lock({"papers": {"1406.2661": RECORD}}))
     path = tmp_path / "lock/papers.json"
     os.utime(path, (1, 1))
-    write(tmp_path, Lock(papers={"1406.2661": RECORD}))
+    write(tmp_path, Lock({"papers": {"1406.2661": RECORD}}))
     assert path.stat().st_mtime == 1
 
 
@@ -42,7 +42,7 @@ def test_a_damaged_file_is_an_error_and_not_empty(tmp_path: Path, content: str) 
 
 
 def test_a_file_that_may_not_be_read_need_not_be_mended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    write(tmp_path, Lock(papers={"1406.2661": RECORD}))
+    write(tmp_path, Lock({"papers": {"1406.2661": RECORD}}))
 
     def refused(path: Path) -> bytes:
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))

@@ -7,7 +7,9 @@ from hypothesis import strategies as st
 
 from tools.catalogue.answers import Answer, Blocked, Found, Missing, NotAnswered, Reason, Unchanged
 from tools.catalogue.facts import RepositoryFacts, RepositoryRecord, State, is_idle
-from tools.catalogue.merge import BETWEEN_STRIKES, merge
+from tools.catalogue.merge import merge
+from tools.catalogue.parts import REPOSITORIES
+from tools.catalogue.policy import BETWEEN_STRIKES
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 KEY = "owner/name"
@@ -41,7 +43,7 @@ def test_no_sequence_of_answers_loses_a_fact(sequence: list[tuple[Answer[Reposit
     for answer, hours in sequence:
         now += timedelta(hours=hours)
         before = record
-        record = merge(KEY, record, answer, "github", now)
+        record = merge(REPOSITORIES, KEY, record, answer, now)
         for name, value in before.data:
             if value is not None:
                 assert getattr(record.data, name) is not None, (name, answer)
@@ -50,28 +52,28 @@ def test_no_sequence_of_answers_loses_a_fact(sequence: list[tuple[Answer[Reposit
 
 
 def test_what_the_service_does_not_know_stays() -> None:
-    record = merge(KEY, KNOWN, Found(KEY, RepositoryFacts(name=KEY, stars=9)), "github", NOW)
+    record = merge(REPOSITORIES, KEY, KNOWN, Found(KEY, RepositoryFacts(name=KEY, stars=9)), NOW)
     assert (record.data.stars, record.data.commits_in_year, record.source) == (9, 7, "github")
 
 
 def test_a_failed_fetch_changes_nothing() -> None:
-    assert merge(KEY, KNOWN, NotAnswered(KEY, Reason.TIMED_OUT, ""), "github", NOW) == KNOWN
+    assert merge(REPOSITORIES, KEY, KNOWN, NotAnswered(KEY, Reason.TIMED_OUT, ""), NOW) == KNOWN
 
 
 def test_one_strike_is_not_a_verdict() -> None:
-    once = merge(KEY, KNOWN, Missing(KEY), "github", NOW)
-    soon = merge(KEY, once, Missing(KEY), "github", NOW + timedelta(hours=1))
-    later = merge(KEY, soon, Missing(KEY), "github", NOW + BETWEEN_STRIKES)
+    once = merge(REPOSITORIES, KEY, KNOWN, Missing(KEY), NOW)
+    soon = merge(REPOSITORIES, KEY, once, Missing(KEY), NOW + timedelta(hours=1))
+    later = merge(REPOSITORIES, KEY, soon, Missing(KEY), NOW + BETWEEN_STRIKES)
     assert [record.state for record in (once, soon, later)] == [State.OK, State.OK, State.NOT_FOUND]
     assert later.data == KNOWN.data
-    back = merge(KEY, later, Found(KEY, RepositoryFacts(name=KEY)), "github", NOW + timedelta(days=3))
+    back = merge(REPOSITORIES, KEY, later, Found(KEY, RepositoryFacts(name=KEY)), NOW + timedelta(days=3))
     assert (back.state, back.missing_since) == (State.OK, None)
 
 
 def test_sees_a_rename_and_an_archive() -> None:
-    renamed = merge(KEY, KNOWN, Found(KEY, RepositoryFacts(name="owner/other")), "github", NOW)
+    renamed = merge(REPOSITORIES, KEY, KNOWN, Found(KEY, RepositoryFacts(name="owner/other")), NOW)
     assert (renamed.state, renamed.reason) == (State.RENAMED, "now owner/other")
-    archived = merge(KEY, renamed, Found(KEY, RepositoryFacts(archived=True)), "github", NOW)
+    archived = merge(REPOSITORIES, KEY, renamed, Found(KEY, RepositoryFacts(archived=True)), NOW)
     assert archived.state is State.ARCHIVED
 
 

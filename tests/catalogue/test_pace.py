@@ -12,9 +12,11 @@ from tests.catalogue.conftest import Write, papers
 from tests.standins.arxiv import ArxivStandIn, Paper
 from tests.standins.github import GitHubStandIn, Repository
 from tests.standins.server import Response
-from tools.catalogue import cli, pace
+from tools.catalogue import cli, pace, policy
 from tools.catalogue import lock as lock_files
-from tools.catalogue.pace import LONGEST_COOL_DOWN, Allowance, Memory, Pace
+from tools.catalogue.pace import CooldownStore, Pace
+from tools.catalogue.parts import PAPERS
+from tools.catalogue.policy import LONGEST_COOL_DOWN, Policy
 
 
 @pytest.fixture
@@ -33,7 +35,7 @@ def github(monkeypatch: pytest.MonkeyPatch) -> GitHubStandIn:
 
 
 def a_pace(path: Path | None, gap: float = 0.2) -> Pace:
-    return Pace(gap, 1.0, 60.0, threading.Event(), "arxiv", Memory(path))
+    return Pace(Policy(gap, 1.0, 60.0), threading.Event(), "arxiv", CooldownStore(path))
 
 
 @pytest.fixture
@@ -64,14 +66,14 @@ def test_a_wait_of_ages_is_taken_for_a_mistake(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", ["", "[1]", '{"arxiv": "soon"}', "[" * 100_000, "\x00"])
-def test_a_memory_that_cannot_be_read_counts_as_empty(tmp_path: Path, content: str) -> None:
+def test_a_store_that_cannot_be_read_counts_as_empty(tmp_path: Path, content: str) -> None:
     (tmp_path / "pace.json").write_text(content)
     assert a_pace(tmp_path / "pace.json").remaining == 0
 
 
 @pytest.mark.usefixtures("_no_time_passes")
 def test_a_real_service_is_never_asked_faster_than_it_allows() -> None:
-    real = Pace.arxiv(threading.Event(), Memory(None), Allowance())
+    real = Pace(policy.policy_of("arxiv"), threading.Event(), "arxiv")
     real.done()
     assert real.remaining == 3.0
 
@@ -131,11 +133,11 @@ def test_a_budget_takes_the_stalest_and_leaves_the_rest(
     with arxiv, github:
         assert cli.main(command) == cli.OK
         assert len(arxiv.requests) == 2
-        assert len(lock_files.read(folder).papers) == 400
+        assert len(lock_files.read(folder)[PAPERS]) == 400
         assert "50 not answered: over budget" in capsys.readouterr().out
         assert cli.main(command) == cli.OK
     assert len(arxiv.requests) == 3
-    assert len(lock_files.read(folder).papers) == 450
+    assert len(lock_files.read(folder)[PAPERS]) == 450
 
 
 def test_a_deadline_begins_nothing_after_it(catalogue: Write, arxiv: ArxivStandIn, github: GitHubStandIn) -> None:
@@ -172,7 +174,7 @@ def test_max_age_and_ids_and_force_choose(catalogue: Write, arxiv: ArxivStandIn,
     folder = catalogue(papers=papers(3))
     with arxiv, github:
         assert cli.main(["--resources", str(folder), "--ids", "paper-1"]) == cli.OK
-        assert list(lock_files.read(folder).papers) == ["2301.00001"]
+        assert list(lock_files.read(folder)[PAPERS]) == ["2301.00001"]
         assert cli.main(["--resources", str(folder), "--ids", "2301.00001", "--max-age", "0"]) == cli.OK
         assert cli.main(["--resources", str(folder), "--ids", "2301.00001"]) == cli.OK  # fresh
         assert cli.main(["--resources", str(folder), "--ids", "2301.00001", "--force"]) == cli.OK
@@ -182,4 +184,4 @@ def test_max_age_and_ids_and_force_choose(catalogue: Write, arxiv: ArxivStandIn,
 
 
 def test_no_wait_of_ours_is_longer_than_a_minute() -> None:
-    assert pace.LONGEST_WAIT == 60
+    assert policy.LONGEST_WAIT == 60

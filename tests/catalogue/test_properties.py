@@ -17,6 +17,7 @@ from tests.standins.github import GitHubStandIn, Repository
 from tools.catalogue import cli
 from tools.catalogue import lock as lock_files
 from tools.catalogue.load import load
+from tools.catalogue.parts import PAPERS, REPOSITORIES
 from tools.catalogue.problems import CatalogueError, Problem
 
 FIELDS = [line.strip().removeprefix("- ").partition(":")[0] for line in PAPER.strip().split("\n")]
@@ -126,12 +127,12 @@ def test_a_hundred_kills_at_random_moments_leave_a_whole_lock(
             run.join(30)
             killed += run.exitcode == -signal.SIGKILL
             lock = lock_files.read(folder)  # whole, or LockError
-            found = len(lock.papers) + len(lock.repositories)
+            found = len(lock[PAPERS]) + len(lock[REPOSITORIES])
             assert found >= known  # and nothing that was there is gone
             known = found
         assert killed >= 50
         assert cli.main(["--resources", str(folder)]) == cli.OK
         lock = lock_files.read(folder)
-        assert len(lock.papers) == len(lock.repositories) == 120
+        assert len(lock[PAPERS]) == len(lock[REPOSITORIES]) == 120
         strays = [path.name for path in (folder / "lock").iterdir() if path.suffix == ".tmp"]
         assert not strays

@@ -20,7 +20,8 @@ from tests.standins.server import Response
 from tools.catalogue import cli
 from tools.catalogue import lock as lock_files
 from tools.catalogue.facts import State
-from tools.catalogue.load import entries_by, load
+from tools.catalogue.load import load
+from tools.catalogue.parts import PAPERS, REPOSITORIES
 
 ROOT = Path(__file__).resolve().parents[2]
 TOKEN = "ghp_secret"
@@ -52,10 +53,10 @@ def test_the_whole_catalogue_is_filled_and_a_second_run_asks_nothing(
     folder = tmp_path / "resources"
     assert cli.main(["--resources", str(folder)]) == cli.OK
     catalogue, lock = load(folder), lock_files.read(folder)
-    for key in entries_by(catalogue.resources, "arxiv"):
-        assert lock.papers[key].source == "arxiv"
-    for key in entries_by(catalogue.resources, "code"):
-        assert lock.repositories[key].data.stars == 100
+    for key in PAPERS.keys(catalogue):
+        assert lock[PAPERS][key].source == "arxiv"
+    for key in REPOSITORIES.keys(catalogue):
+        assert lock[REPOSITORIES][key].data.stars == 100
     asked = len(arxiv.requests) + len(github.requests)
     assert cli.main(["--resources", str(folder)]) == cli.OK
     assert len(arxiv.requests) + len(github.requests) == asked
@@ -64,9 +65,9 @@ def test_the_whole_catalogue_is_filled_and_a_second_run_asks_nothing(
 
 def test_facts_that_no_service_tells_survive(tmp_path: Path) -> None:
     shutil.copytree(ROOT / "resources", tmp_path / "resources")
-    before = lock_files.read(tmp_path / "resources").repositories["wandb/wandb"]
+    before = lock_files.read(tmp_path / "resources")[REPOSITORIES]["wandb/wandb"]
     assert cli.main(["--resources", str(tmp_path / "resources")]) == cli.OK
-    after = lock_files.read(tmp_path / "resources").repositories["wandb/wandb"]
+    after = lock_files.read(tmp_path / "resources")[REPOSITORIES]["wandb/wandb"]
     assert before.data.commits_in_year
     assert after.data.commits_in_year == before.data.commits_in_year
 
@@ -76,7 +77,7 @@ def test_a_thousand_papers_and_repositories_take_thirty_requests(
 ) -> None:
     folder = catalogue(papers=papers(1000, code=True))
     assert cli.main(["--resources", str(folder)]) == cli.OK
-    assert len(lock_files.read(folder).papers) == len(lock_files.read(folder).repositories) == 1000
+    assert len(lock_files.read(folder)[PAPERS]) == len(lock_files.read(folder)[REPOSITORIES]) == 1000
     assert len(arxiv.requests) + len(github.requests) <= 30
 
 
@@ -220,11 +221,11 @@ def test_an_interrupted_run_keeps_what_it_had_and_goes_on(
     run.send_signal(signal.SIGINT)
     run.communicate(timeout=600)
     assert run.returncode == cli.INTERRUPTED
-    kept = len(lock_files.read(folder).repositories)
+    kept = len(lock_files.read(folder)[REPOSITORIES])
     assert 50 <= kept < 200
     asked = len(arxiv.requests)
     assert cli.main(["--resources", str(folder)]) == cli.OK
-    assert len(lock_files.read(folder).repositories) == 200
+    assert len(lock_files.read(folder)[REPOSITORIES]) == 200
     assert len(arxiv.requests) == asked  # its papers were kept as well
 
 
@@ -269,7 +270,7 @@ def test_an_entry_that_left_the_catalogue_leaves_the_lock_and_is_reported(
     capsys.readouterr()
     assert cli.main(["--resources", str(folder)]) == cli.OK
     assert "2301.00002: no longer in the catalogue" in capsys.readouterr().out
-    assert list(lock_files.read(folder).papers) == ["2301.00000", "2301.00001"]
+    assert list(lock_files.read(folder)[PAPERS]) == ["2301.00000", "2301.00001"]
 
 
 def test_what_vanishes_at_once_is_an_outage(
@@ -285,8 +286,8 @@ def test_what_vanishes_at_once_is_an_outage(
     report = json.loads(capsys.readouterr().out)
     assert [row["not_answered"] for row in report["services"] if row["asked"]] == [{"implausible answer": 30}] * 2
     after = lock_files.read(folder)
-    assert {key: record.state for key, record in after.papers.items()} == dict.fromkeys(before.papers, State.OK)
-    assert not any(record.missing_since for record in after.repositories.values())
+    assert {key: record.state for key, record in after[PAPERS].items()} == dict.fromkeys(before[PAPERS], State.OK)
+    assert not any(record.missing_since for record in after[REPOSITORIES].values())
 
 
 def test_a_few_that_vanish_are_struck_and_then_not_found(
@@ -297,16 +298,16 @@ def test_a_few_that_vanish_are_struck_and_then_not_found(
     gone = "owner/repository-7"
     github.make = lambda name: None if name == gone else Repository(name)
     assert cli.main(["--resources", str(folder), "--only", "repositories", "--force"]) == cli.OK
-    record = lock_files.read(folder).repositories[gone]
+    record = lock_files.read(folder)[REPOSITORIES][gone]
     assert record.state is State.OK
     assert record.missing_since
     lock = lock_files.read(folder)
     yesterday = record.model_copy(update={"missing_since": record.missing_since - timedelta(days=1)})
-    lock.repositories[gone] = yesterday
+    lock[REPOSITORIES][gone] = yesterday
     lock_files.write(folder, lock)
     capsys.readouterr()
     assert cli.main(["--resources", str(folder), "--ids", gone, "--force", "--json"]) == cli.OK
-    assert lock_files.read(folder).repositories[gone].state is State.NOT_FOUND
-    assert lock_files.read(folder).repositories[gone].data.stars == 100
+    assert lock_files.read(folder)[REPOSITORIES][gone].state is State.NOT_FOUND
+    assert lock_files.read(folder)[REPOSITORIES][gone].data.stars == 100
     (row,) = [row for row in json.loads(capsys.readouterr().out)["to_do"] if row["key"] == gone]
     assert "correct or remove it" in row["message"]

@@ -1,6 +1,8 @@
 """The catalogue itself: all kinds, all entries, schemas up to date, both languages said."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -8,9 +10,12 @@ import yaml
 from jsonschema import Draft202012Validator
 
 from tools.catalogue import lock as lock_files
-from tools.catalogue.load import Catalogue, entries_by, load
+from tools.catalogue.load import Catalogue, load
 from tools.catalogue.models import MODELS
+from tools.catalogue.parts import PAPERS, PARTS, REPOSITORIES
 from tools.catalogue.schema import schemas
+from tools.language import LANGUAGES
+from tools.site.words import WORDS
 
 RESOURCES = Path(__file__).resolve().parents[2] / "resources"
 
@@ -62,5 +67,26 @@ def test_schemas_are_those_of_the_models() -> None:
 
 def test_the_lock_knows_no_key_that_the_catalogue_does_not(catalogue: Catalogue) -> None:
     lock = lock_files.read(RESOURCES)
-    assert set(lock.papers) <= set(entries_by(catalogue.resources, "arxiv"))
-    assert set(lock.repositories) <= set(entries_by(catalogue.resources, "code"))
+    assert set(lock[PAPERS]) <= set(PAPERS.keys(catalogue))
+    assert set(lock[REPOSITORIES]) <= set(REPOSITORIES.keys(catalogue))
+
+
+def test_every_part_has_a_file_of_its_own_and_a_field_that_pages_have_a_word_for() -> None:
+    assert len({lock_files.path_of(RESOURCES, part.name) for part in PARTS}) == len(PARTS)
+    fields = {part.field for part in PARTS if part.field}
+    assert fields >= {"arxiv", "code", "huggingface", "pypi"}
+    for field in fields:
+        assert any(field in model.model_fields for model in MODELS.values()), field
+        assert all(field in WORDS[language].names.fields for language in LANGUAGES), field
+
+
+def test_the_catalogue_names_models_data_sets_and_packages(catalogue: Catalogue) -> None:
+    keys = {part.name: part.keys(catalogue) for part in PARTS}
+    assert keys["huggingface"].keys() >= {"Qwen/Qwen-Image", "datasets/HuggingFaceFW/fineweb"}
+    assert {"torch", "transformers"} <= keys["pypi"].keys()
+
+
+def test_reading_what_was_fetched_brings_no_library_that_fetches() -> None:
+    code = "import sys, tools.site.pages.registry; print([name for name in ('httpx', 'arxiv') if name in sys.modules])"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=RESOURCES.parent)
+    assert run.stdout == "[]\n"

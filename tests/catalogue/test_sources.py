@@ -28,13 +28,13 @@ def transport(stand_in: StandIn) -> Iterator[Transport]:
 
 def ask_arxiv(stand_in: ArxivStandIn, keys: list[str]) -> dict[str, Answer[PaperFacts]]:
     with transport(stand_in) as opened:
-        return {answer.key: answer for batch in Arxiv(opened).answers(keys) for answer in batch}
+        return {answer.key: answer for batch in Arxiv(opened).query_all(keys) for answer in batch}
 
 
 def ask_graphql(stand_in: GitHubStandIn, keys: list[str]) -> dict[str, Answer[RepositoryFacts]]:
     with transport(stand_in) as opened:
         source = GitHubGraphQL(opened, SecretStr("ghp_secret"))
-        return {answer.key: answer for batch in source.answers(keys) for answer in batch}
+        return {answer.key: answer for batch in source.query_all(keys) for answer in batch}
 
 
 def ask_rest(
@@ -42,7 +42,7 @@ def ask_rest(
 ) -> dict[str, Answer[RepositoryFacts]]:
     with transport(stand_in) as opened:
         source = GitHubREST(opened, etags or {})
-        return {answer.key: answer for batch in source.answers(keys) for answer in batch}
+        return {answer.key: answer for batch in source.query_all(keys) for answer in batch}
 
 
 # ---- arXiv --------------------------------------------------------------------------------------------------------

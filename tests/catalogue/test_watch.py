@@ -20,7 +20,9 @@ from tools.catalogue.answers import Found
 from tools.catalogue.facts import PaperHit, PaperHits, PaperHitsRecord
 from tools.catalogue.history import Point, appended, risen
 from tools.catalogue.load import load
-from tools.catalogue.merge import HITS_KEPT, merge
+from tools.catalogue.merge import merge
+from tools.catalogue.parts import NEW_PAPERS, NEW_REPOSITORIES
+from tools.catalogue.search import HITS_KEPT
 
 WATCH = """\
 - id: adversarial
@@ -57,10 +59,10 @@ def test_what_is_found_is_kept_with_the_day_on_which_it_was_first_seen(
     command = ["--resources", str(folder), "--only", "watch"]
     assert cli.main(command) == cli.OK
     lock = lock_files.read(folder)
-    papers = lock.new_papers["adversarial"].data.hits
+    papers = lock[NEW_PAPERS]["adversarial"].data.hits
     assert [hit.arxiv for hit in papers] == ["2611.00002", "2611.00001", "1406.2661"]
     assert {hit.first_seen for hit in papers} == {datetime.now(UTC).date()}
-    assert [hit.name for hit in lock.new_repositories["adversarial"].data.hits] == [
+    assert [hit.name for hit in lock[NEW_REPOSITORIES]["adversarial"].data.hits] == [
         "owner/rising",
         "goodfeli/adversarial",
     ]
@@ -110,8 +112,8 @@ def test_hits_are_kept_up_to_a_number_and_never_seen_first_twice() -> None:
         return Found("x", PaperHits(hits=tuple(papers)))
 
     now = datetime(2026, 11, 25, tzinfo=UTC)
-    record = merge("x", PaperHitsRecord(data=PaperHits()), hits(range(25)), "arxiv", now)
-    record = merge("x", record, hits(range(20, 45)), "arxiv", now + timedelta(days=1))
+    record = merge(NEW_PAPERS, "x", PaperHitsRecord(data=PaperHits()), hits(range(25)), now)
+    record = merge(NEW_PAPERS, "x", record, hits(range(20, 45)), now + timedelta(days=1))
     kept = {hit.arxiv: hit.first_seen for hit in record.data.hits}
     assert len(kept) == HITS_KEPT
     assert kept["2611.00012"] == date(2026, 11, 25)
@@ -157,4 +159,4 @@ def test_curated_and_watched_history_survives_and_the_rest_is_dropped(
     assert cli.main(["--resources", str(folder)]) == cli.OK
     lock = lock_files.read(folder)
     assert set(lock.history) == {"goodfeli/adversarial", "1406.2661"}
-    assert not lock.new_papers
+    assert not lock[NEW_PAPERS]

@@ -20,6 +20,7 @@ from tests.site.sites import ROOT
 from tools.catalogue.facts import LinkFacts, LinkRecord, State
 from tools.catalogue.lock import Lock
 from tools.catalogue.models import MODELS, Paper
+from tools.catalogue.parts import PAPERS
 from tools.language import LANGUAGES, Language
 from tools.site.exports import feeds
 from tools.site.exports.bibliography import bibtex, csl_json, latex
@@ -55,7 +56,7 @@ def test_the_json_gives_every_entry_back_as_it_is(project: Project) -> None:
 def test_the_json_holds_what_was_fetched_and_no_etags(project: Project) -> None:
     data = json.loads(catalogue_json(project))
     fetched = [entry["fetched"] for entry in data["resources"] if "fetched" in entry]
-    known = {getattr(resource, "arxiv", None) for resource in project.catalogue.resources} & project.lock.papers.keys()
+    known = {getattr(resource, "arxiv", None) for resource in project.catalogue.resources} & project.lock[PAPERS].keys()
     assert len([record for record in fetched if "arxiv" in record]) == len(known)
     assert "etag" not in json.dumps(fetched)
 
@@ -65,7 +66,7 @@ def test_the_json_is_what_its_schema_says_and_the_schema_says_something(project:
     validator = jsonschema.Draft202012Validator(schema)
     validator.check_schema(schema)
     record = LinkRecord(state=State.BLOCKED, checked=datetime(2026, 1, 2, tzinfo=UTC), data=LinkFacts(status=403))
-    lock = replace(project.lock, links={project.catalogue.resources[0].url: record})
+    lock = replace(project.lock, records={"links": {project.catalogue.resources[0].url: record}})
     data = json.loads(catalogue_json(replace(project, lock=lock)))
     assert "link" in data["resources"][0]["fetched"]
     validator.validate(data)
@@ -145,7 +146,7 @@ def test_a_change_of_state_is_an_entry_of_its_own_feed(project: Project) -> None
     def lock(state: State, since: date | None) -> Lock:
         checked = datetime(2026, 11, 2, tzinfo=UTC)
         record = LinkRecord(state=state, since=since, checked=checked, reason="HTTP 410", data=LinkFacts())
-        return Lock(links={resource.url: record})
+        return Lock({"links": {resource.url: record}})
 
     def entries(state: State, since: date) -> list[ET.Element]:
         return ET.fromstring(changes(replace(project, lock=lock(state, since)), "zh")).findall("atom:entry", ATOM)

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from html import unescape
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,8 +15,13 @@ from tools.catalogue.facts import PaperFacts, PaperRecord, State
 from tools.catalogue.history import Point
 from tools.catalogue.lock import Lock
 from tools.catalogue.models import Paper
+from tools.catalogue.parts import SHOWN
+from tools.catalogue.parts.huggingface import HubFacts
+from tools.catalogue.parts.pypi import PackageFacts
+from tools.language import LANGUAGES, Language
 from tools.site.exports.bibliography import bibtex_entry
 from tools.site.generator.entry_template import BLOCK, DESCRIPTION, ID, TITLE, EntryTemplate
+from tools.site.links import page_of
 from tools.site.pages.catalogue_entries import Entry, entry_pages
 from tools.site.project.prose import ProseError
 from tools.site.project.reading import Project, read_project
@@ -105,7 +111,7 @@ def test_a_page_tells_the_versions_and_the_state_of_a_paper(project: Project) ->
         state=State.WITHDRAWN, since=date(2026, 11, 4), checked=checked, source="arxiv", reason="An error", data=data
     )
     points = [Point(date(2026, 1, 2), None, "v1"), Point(date(2026, 11, 5), None, "v2")]
-    lock = Lock(papers={arxiv: record}, history={arxiv: points})
+    lock = Lock({"papers": {arxiv: record}}, history={arxiv: points})
     block = entry_pages(replace(project, lock=lock), "en")["catalogue/paper-gan.md"].block
     text = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", block))
     assert "Latest version v2 · 2026-11-03" in text
@@ -122,3 +128,44 @@ def test_no_entry_takes_the_address_of_a_list(tmp_path: Path) -> None:
     path.write_text(re.sub(r"- id: [a-z0-9-]+", "- id: papers", text, count=1), encoding="utf-8")
     with pytest.raises(ProseError, match="'papers' is the address of a list"):
         read_project(folder)
+
+
+def test_what_a_part_shows_of_its_facts_is_on_the_page_in_both_languages(project: Project) -> None:
+    tool = next(resource for resource in project.catalogue.resources if getattr(resource, "pypi", None) == "vllm")
+    model = next(r for r in project.catalogue.resources if getattr(r, "huggingface", None) == "openai/gpt-oss-20b")
+    checked = datetime(2026, 11, 20, tzinfo=UTC)
+    package = PackageFacts(name="vllm", latest_release="0.9", requires_python=">=3.10", yanked=True)
+    weights = HubFacts(name="openai/gpt-oss-20b", downloads=1234567, gated="manual")
+    said: dict[str, Any] = {"checked": checked, "since": checked.date()}
+    lock = Lock(
+        {part.name: {} for part in SHOWN},
+        {"pypi:vllm": [Point(date(2026, 11, day), None, f"0.{day}") for day in (8, 9)]},
+    )
+    for part, key, facts, state in zip(
+        SHOWN, ("openai/gpt-oss-20b", "vllm"), (weights, package), (State.OK, State.YANKED), strict=True
+    ):
+        lock[part][key] = part.record(state=state, source=part.endpoint.name, data=facts, **said)
+    texts: dict[Language, tuple[str, ...]] = {
+        "zh": (
+            "PyPI 最新版 0.9",
+            "所需 Python >=3.10",
+            "PyPI 发布已撤回",
+            "需申请，由作者审批",
+            "核对于 2026-11-20（PyPI）",
+        ),
+        "en": (
+            "Release on PyPI 0.9",
+            "Python >=3.10",
+            "PyPI yanked",
+            "on request, granted by",
+            "checked 2026-11-20 (PyPI)",
+        ),
+    }
+    for language in LANGUAGES:
+        pages = entry_pages(replace(project, lock=lock), language)
+        blocks = [pages[page_of(resource)].block for resource in (tool, model)]
+        shown = " ".join(unescape(re.sub(r"<[^>]+>", " ", "".join(blocks))).split())
+        assert [text for text in (*texts[language], "1,234,567") if text not in shown] == []
+        assert 'href="https://pypi.org/project/vllm"' in blocks[0]
+        assert 'href="https://huggingface.co/openai/gpt-oss-20b"' in blocks[1]
+        assert "0.8" in blocks[0]  # the releases that were seen before

@@ -22,6 +22,7 @@ from tools.catalogue.facts import (
 )
 from tools.catalogue.history import Point
 from tools.catalogue.lock import Lock
+from tools.catalogue.parts import LINKS, PAPERS, REPOSITORIES
 from tools.site.pages import catalogue_lists
 from tools.site.pages.cards import Card, card
 from tools.site.pages.templates import BLOCK
@@ -44,7 +45,7 @@ def project() -> Project:
             stars = chance.randrange(1, 90_000)
             state = State.ARCHIVED if number % 11 == 0 else State.OK
             data = RepositoryFacts(stars=stars, last_commit=date(2026, 1, 1) + timedelta(days=chance.randrange(300)))
-            lock.repositories[resource.code] = RepositoryRecord(
+            lock[REPOSITORIES][resource.code] = RepositoryRecord(
                 state=state, since=date(2026, 11, 1), checked=checked, source="github", data=data
             )
             days = (date(2026, 9, 1), date(2026, 10, 10), date(2026, 11, 18))
@@ -53,11 +54,11 @@ def project() -> Project:
         elif arxiv := getattr(resource, "arxiv", None):
             data_of_paper = PaperFacts(latest_version=number % 3 + 1, updated=date(2025, 1, 1) + timedelta(days=number))
             state = State.WITHDRAWN if number % 29 == 0 else State.OK
-            lock.papers[arxiv] = PaperRecord(state=state, checked=checked, source="arxiv", data=data_of_paper)
+            lock[PAPERS][arxiv] = PaperRecord(state=state, checked=checked, source="arxiv", data=data_of_paper)
         else:
             state = State.BLOCKED if number % 7 == 0 else State.OK
             record = LinkRecord(state=state, reason="robots.txt", checked=checked, source="links", data=LinkFacts())
-            lock.links[resource.url] = record
+            lock[LINKS][resource.url] = record
     return replace(found, lock=lock)
 
 

@@ -39,6 +39,7 @@ from tools.catalogue.history import Point
 from tools.catalogue.load import Catalogue, load
 from tools.catalogue.lock import Lock
 from tools.catalogue.models import INVISIBLE, MODELS
+from tools.catalogue.parts import LINKS, PAPERS, REPOSITORIES, SHOWN
 from tools.site.pages import templates
 from tools.site.pages.registry import site_pages
 from tools.site.project.reading import read_project
@@ -173,11 +174,17 @@ def _poison(resources: Path) -> Catalogue:
         said: dict[str, Any] = {"checked": now, "source": next(payloads), "reason": next(payloads)}
         if arxiv := getattr(resource, "arxiv", None):
             facts = _facts(PaperFacts, payloads)
-            lock.papers[arxiv] = PaperRecord(state=next(states), data=facts, **said)
+            lock[PAPERS][arxiv] = PaperRecord(state=next(states), data=facts, **said)
         if resource.code:
             found = _facts(RepositoryFacts, payloads)
-            lock.repositories[resource.code] = RepositoryRecord(state=next(states), data=found, **said)
-        lock.links[resource.url] = LinkRecord(state=next(states), since=now.date(), data=LinkFacts(), **said)
+            lock[REPOSITORIES][resource.code] = RepositoryRecord(state=next(states), data=found, **said)
+        lock[LINKS][resource.url] = LinkRecord(state=next(states), since=now.date(), data=LinkFacts(), **said)
+        for part in SHOWN:
+            for key, _ in part.uses(resource):
+                record = part.record(state=next(states), data=_facts(part.facts, payloads), since=now.date(), **said)
+                lock[part][key] = record
+                for name in part.remembered({key: record}):
+                    lock.history[name] = [Point(date(2026, 1, day), None, next(payloads)) for day in (1, 2)]
         for key in filter(None, (arxiv, resource.code)):
             days = [(date(2026, 1, day), day * 10) for day in (1, 2, 3)]
             lock.history[key] = [Point(day, stars, next(payloads)) for day, stars in days]
@@ -233,7 +240,7 @@ def test_every_free_field_of_the_catalogue_is_hostile(catalogue: Catalogue) -> N
     assert hostile == TEXT_FIELDS | {"doi"}
     assert harmless - hostile <= {  # a validator lets nothing but its pattern into these
         *("id", "url", "topics", "level", "languages", "language", "added", "unchecked", "code", "access", "isbn"),
-        *("published", "arxiv", "weights", "use", "feed", "feeds", "start", "end"),
+        *("published", "arxiv", "weights", "use", "feed", "feeds", "start", "end", "huggingface", "pypi"),
     }
 
 
@@ -258,6 +265,7 @@ def test_only_curated_addresses_lead_away(catalogue: Catalogue, hostile_pages: d
         fields = resource.model_dump()
         curated |= {*filter(None, (fields.get("weights"), fields.get("feed"))), *fields.get("feeds", [])}
         curated.add(f"https://arxiv.org/abs/{fields.get('arxiv')}")
+        curated |= {str(part.page(key)) for part in SHOWN for key, _ in part.uses(resource)}
     for page, parsed in hostile_pages.items():
         if "catalogue/" in page or "errata" in page:
             away = {link for link in parsed.every("a", "href") if re.match(r"([a-z]+:|//)", link)}

@@ -52,20 +52,23 @@ def _told(project: Project) -> Project:
     now = datetime(2026, 11, 20, tzinfo=UTC)
     watch = project.catalogue.watches[0].id
     lock = Lock(
-        papers={
-            "1406.2661": PaperRecord(
-                state=State.WITHDRAWN, since=date(2026, 11, 2), checked=now, reason=HOSTILE, data=PaperFacts()
-            )
-        },
-        new_papers={
-            watch: PaperHitsRecord(
-                checked=now, data=PaperHits(hits=(PaperHit(arxiv="2611.00001", title=HOSTILE, published=now.date()),))
-            )
-        },
-        new_repositories={
-            watch: RepositoryHitsRecord(
-                checked=now, data=RepositoryHits(hits=(RepositoryHit(name="a/b", stars=1500, description=HOSTILE),))
-            )
+        {
+            "papers": {
+                "1406.2661": PaperRecord(
+                    state=State.WITHDRAWN, since=date(2026, 11, 2), checked=now, reason=HOSTILE, data=PaperFacts()
+                )
+            },
+            "new_papers": {
+                watch: PaperHitsRecord(
+                    checked=now,
+                    data=PaperHits(hits=(PaperHit(arxiv="2611.00001", title=HOSTILE, published=now.date()),)),
+                )
+            },
+            "new_repositories": {
+                watch: RepositoryHitsRecord(
+                    checked=now, data=RepositoryHits(hits=(RepositoryHit(name="a/b", stars=1500, description=HOSTILE),))
+                )
+            },
         },
         history={"a/b": (Point(date(2026, 11, 1), 1000), Point(date(2026, 11, 20), 1500))},
     )

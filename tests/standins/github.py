@@ -71,6 +71,7 @@ class GitHubStandIn(StandIn):
         token: str = "ghp_secret",
     ) -> None:
         super().__init__()
+        schema()  # here, for while a request waits it may be longer than the request may take
         self.repositories = repositories or {}
         self.make = make
         self.token = token

@@ -1,26 +1,25 @@
-"""The command line of the catalogue: check it, say what a refresh would cost, refresh, report.
+"""Check the catalogue, or fetch what arXiv, GitHub and other services say about it and report what changed.
 
 Exit codes:
   0    done: the catalogue is valid, and what was due has been answered for, or left to the next run by a budget
   1    the catalogue is not valid; every error is listed
-  2    wrong usage, a variable of the environment cannot be used, or a package is missing
-  3    a service did not answer for everything (no network, for one); what was known is kept
-  4    the lock cannot be read or written (damaged, newer than the tool, disk full); it is as it was
-  5    another refresh is at work on this catalogue
-  130  interrupted; what was fetched is kept, and the next run goes on from there
+  2    wrong usage, an unusable environment variable, or a missing package
+  3    a service did not answer for everything (for example, no network); what was known is kept
+  4    the lock cannot be read or written (damaged, newer than the tool, disk full); it was not changed
+  5    another refresh of this catalogue is running
+  130  interrupted; what was fetched is kept, and the next run continues from there
 """
 
 import argparse
+import logging
 import os
 import re
 import sys
-from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from rich import progress
 from rich.console import Console
@@ -28,10 +27,12 @@ from rich.console import Console
 from tools.catalogue import lock as lock_files
 from tools.catalogue import plan as planning
 from tools.catalogue.environment import Settings, SettingsError, settings
-from tools.catalogue.load import Catalogue, entries_by, load
+from tools.catalogue.load import Catalogue, load
 from tools.catalogue.lock import Lock, LockBusyError, LockError
-from tools.catalogue.pace import Manners
-from tools.catalogue.plan import PARTS, Plan, Selection
+from tools.catalogue.pace import RunLimits
+from tools.catalogue.parts import PARTS
+from tools.catalogue.plan import CHOICES, Plan, Selection
+from tools.catalogue.policy import policy_of
 from tools.catalogue.problems import CatalogueError
 from tools.catalogue.refresh import Job, Progress
 from tools.catalogue.report import Report, counts, report
@@ -45,7 +46,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser = _parser()
     options = parser.parse_args(arguments)
     try:
-        return _run(parser, options)
+        with _requests_said() if options.verbose else nullcontext():
+            return _run(parser, options)
     except CatalogueError as error:
         print(error, file=sys.stderr)
         return INVALID
@@ -68,43 +70,72 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="refresh_resources.py",
         description=summary,
-        epilog=codes + "\nenvironment: GITHUB_TOKEN (or GH_TOKEN), AIGC_ARXIV_URL, AIGC_GITHUB_URL, AIGC_LINKS_URL",
+        epilog=f"{codes}\nenvironment: {', '.join(_variables())}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--check", action="store_true", help="check the catalogue and fetch nothing")
-    what.add_argument("--dry-run", action="store_true", help="say what would be fetched, and at what cost")
-    what.add_argument("--offline", action="store_true", help="fetch nothing; report on what is known")
+    what.add_argument("--dry-run", action="store_true", help="list what would be fetched and what it would cost")
+    what.add_argument("--offline", action="store_true", help="fetch nothing; report from the lock")
     what.add_argument(
         "--forget",
         metavar="KEY",
-        help="drop what is known of an arXiv id, owner/name or address: the next answer is new",
+        help="forget what was fetched for an arXiv id, owner/name or URL, so that the next answer counts as new",
     )
     parser.add_argument(
-        "--resources", type=Path, default=RESOURCES, metavar="DIR", help="a catalogue; its lock lies beside it"
+        "--resources",
+        type=Path,
+        default=RESOURCES,
+        metavar="DIR",
+        help="folder of the catalogue (its lock is in DIR/lock)",
     )
 
     which = parser.add_argument_group("what to fetch")
     which.add_argument(
-        "--only", metavar="PART", action="append", choices=PARTS, help=f"of {', '.join(PARTS)}; may be repeated"
+        "--only",
+        metavar="PART",
+        action="append",
+        choices=CHOICES,
+        help=f"fetch only this kind: {', '.join(CHOICES)}; may be given more than once",
     )
-    which.add_argument("--ids", metavar="ID", nargs="+", default=[], help="entries, arXiv ids or owner/name; else all")
-    which.add_argument("--force", action="store_true", help="also what is fresh")
     which.add_argument(
-        "--max-age", metavar="DAYS", type=_not_negative, help="what is older is due, instead of the tool's own ages"
+        "--ids", metavar="ID", nargs="+", default=[], help="fetch only these entries, arXiv ids or owner/name"
     )
-    which.add_argument("--budget", metavar="N", type=_whole, help="requests at most; the rest goes on in the next run")
-    which.add_argument("--deadline", metavar="SECONDS", type=_not_negative, help="begin no request after so long")
+    which.add_argument("--force", action="store_true", help="fetch even what is still fresh")
+    which.add_argument(
+        "--max-age", metavar="DAYS", type=_not_negative, help="fetch what is older than this, whatever its kind"
+    )
+    which.add_argument(
+        "--budget", metavar="N", type=_whole, help="send at most N requests; the next run continues from there"
+    )
+    which.add_argument(
+        "--deadline", metavar="SECONDS", type=_not_negative, help="start no request after this many seconds"
+    )
 
     how = parser.add_argument_group("how")
     how.add_argument(
-        "--contact", metavar="ADDRESS", type=_contact, help="whom services may write to; goes into the User-Agent"
+        "--contact", metavar="ADDRESS", type=_contact, help="address that services can write to; sent in the User-Agent"
     )
-    how.add_argument("--wait", metavar="SECONDS", type=_not_negative, default=0.0, help="for another refresh to end")
-    how.add_argument("--format", choices=FORMATS, default="text", help="of the report")
+    how.add_argument(
+        "--wait",
+        metavar="SECONDS",
+        type=_not_negative,
+        default=0.0,
+        help="wait this long for another refresh to finish (0)",
+    )
+    how.add_argument("--format", choices=FORMATS, default="text", help="format of the report (text)")
     how.add_argument("--json", action="store_const", const="json", dest="format", help="the same as --format json")
-    how.add_argument("--full-pace", action="store_true", help="spare stand-ins as if they were the services")
+    how.add_argument("--verbose", action="store_true", help="log each request and its outcome on stderr")
+    how.add_argument("--full-pace", action="store_true", help="keep the pace of the real services with stand-ins too")
     return parser
+
+
+def _variables() -> Iterator[str]:
+    """Of the environment: tokens, then addresses."""
+    for endpoint in planning.endpoints():
+        if endpoint.tokens:
+            yield " or ".join(endpoint.tokens)
+    yield from (endpoint.variable for endpoint in planning.endpoints())
 
 
 def _not_negative(text: str) -> float:
@@ -137,9 +168,9 @@ def _run(parser: argparse.ArgumentParser, options: argparse.Namespace) -> int:
         return OK
     if unknown := planning.unknown_names(catalogue, options.ids):
         parser.error(f"--ids: the catalogue has no {', '.join(unknown)}")
-    environment = settings(os.environ)
+    environment = settings(os.environ, planning.endpoints())
     selection = Selection(
-        frozenset(options.only or PARTS),
+        frozenset(options.only or CHOICES),
         frozenset(options.ids),
         options.force,
         None if options.max_age is None else timedelta(days=options.max_age),
@@ -149,16 +180,20 @@ def _run(parser: argparse.ArgumentParser, options: argparse.Namespace) -> int:
         if options.offline:
             _print(options, report(catalogue, lock, []))
         else:
-            plan = _plan(catalogue, lock, selection, environment)
-            _print(options, Report(counts(catalogue)), [*_counted(catalogue), *_intention(plan, environment, options)])
+            plan = planning.plan(catalogue, lock, datetime.now(UTC), selection, environment)
+            _print(
+                options,
+                Report(counts(catalogue)),
+                [*_counted(catalogue), *_intention(catalogue, plan, environment, options)],
+            )
         return OK
     with lock_files.held(folder, options.wait):
         lock = lock_files.read(folder)
         if options.forget:
             return _forget(parser, folder, lock, options.forget)
-        plan = _plan(catalogue, lock, selection, environment)
+        plan = planning.plan(catalogue, lock, datetime.now(UTC), selection, environment)
         if options.format == "text":
-            print("\n".join([*_counted(catalogue), *_intention(plan, environment, options)]), flush=True)
+            print("\n".join([*_counted(catalogue), *_intention(catalogue, plan, environment, options)]), flush=True)
         done, finished = _refresh(options, catalogue, lock, plan, environment)
     _print(options, done)
     if not finished:
@@ -166,15 +201,8 @@ def _run(parser: argparse.ArgumentParser, options: argparse.Namespace) -> int:
     return OK if done.complete else NOT_ANSWERED
 
 
-def _plan(catalogue: Catalogue, lock: Lock, selection: Selection, environment: Settings) -> Plan:
-    if not environment.asks_links:
-        selection = Selection(selection.parts - {"links"}, selection.names, selection.force, selection.max_age)
-    return planning.plan(catalogue, lock, datetime.now(UTC), selection)
-
-
 def _forget(parser: argparse.ArgumentParser, folder: Path, lock: Lock, key: str) -> int:
-    known: list[dict[str, Any]] = [lock.papers, lock.repositories, lock.links]
-    if not any(records.pop(key, None) for records in known):
+    if not any(lock[part].pop(key, None) for part in PARTS if part.things):
         parser.error(f"--forget: nothing is known of {key!r}")
     lock_files.write(folder, lock)
     print(f"{key}: forgotten")
@@ -188,7 +216,7 @@ def _refresh(
         # Imported here: half of the time of a run that has nothing to ask would go into arxiv and httpx.
         from tools.catalogue.services import ask
 
-        jobs, finished = ask(options.resources, catalogue, lock, plan, environment, _manners(options), _progress)
+        jobs, finished = ask(options.resources, catalogue, lock, plan, environment, _limits(options), _progress)
     else:
         jobs, finished = [], True
     dropped = _prune(catalogue, lock) if finished else []
@@ -197,8 +225,8 @@ def _refresh(
     return report(catalogue, lock, jobs, dropped), finished
 
 
-def _manners(options: argparse.Namespace) -> Manners:
-    return Manners(
+def _limits(options: argparse.Namespace) -> RunLimits:
+    return RunLimits(
         requests=options.budget,
         seconds=options.deadline,
         contact=options.contact,
@@ -208,21 +236,17 @@ def _manners(options: argparse.Namespace) -> Manners:
 
 def _prune(catalogue: Catalogue, lock: Lock) -> list[str]:
     """Drops the records of what is not curated any more, and says of which."""
-    watched = {watch.id for watch in catalogue.watches}
-    kept: list[tuple[dict[str, Any], Any]] = [
-        (lock.papers, entries_by(catalogue.resources, "arxiv")),
-        (lock.repositories, entries_by(catalogue.resources, "code")),
-        (lock.links, planning.addresses(catalogue)),
-        (lock.new_papers, watched),
-        (lock.new_repositories, watched),
-    ]
-    dropped = [(records, key) for records, keys in kept for key in records if key not in keys]
-    for records, key in dropped:
-        del records[key]
-    found = {hit.name for record in lock.new_repositories.values() for hit in record.data.hits}
-    for name in [name for name in lock.history if name not in found | lock.papers.keys() | lock.repositories.keys()]:
+    dropped: list[str] = []
+    remembered: set[str] = set()
+    for part in PARTS:
+        records, keys = lock[part], part.keys(catalogue)
+        for key in [key for key in records if key not in keys]:
+            del records[key]
+            dropped.append(key)
+        remembered |= part.remembered(records)
+    for name in lock.history.keys() - remembered:
         del lock.history[name]
-    return [key for _, key in dropped]
+    return dropped
 
 
 def _counted(catalogue: Catalogue) -> Iterator[str]:
@@ -232,33 +256,52 @@ def _counted(catalogue: Catalogue) -> Iterator[str]:
     yield f"{sum(found.values()):5} in all"
 
 
-def _intention(plan: Plan, environment: Settings, options: argparse.Namespace) -> Iterator[str]:
-    hosts = Counter(urlsplit(address).netloc for address in plan.links)
-    gap = 0.0 if environment.arxiv.loopback and not options.full_pace else 3.0
-    papers = planning.cost_of_papers(len(plan.papers), len(plan.new_papers), gap)
-    token = environment.token is not None
-    repositories = planning.cost_of_repositories(len(plan.repositories), len(plan.new_repositories), token=token)
-    links = planning.cost_of_links(len(plan.links), len(hosts), max(hosts.values(), default=0))
-    for title, what, cost in (
-        ("arXiv", {"papers": plan.papers, "searches": plan.new_papers}, papers),
-        ("GitHub", {"repositories": plan.repositories, "searches": plan.new_repositories}, repositories),
-        ("Links", {"addresses": plan.links}, links),
-    ):
-        due = " and ".join(f"{len(keys)} {name}" for name, keys in what.items() if keys)
+def _intention(catalogue: Catalogue, plan: Plan, environment: Settings, options: argparse.Namespace) -> Iterator[str]:
+    hints: list[str] = []
+    for endpoint in planning.endpoints():
+        parts = list(planning.parts_of(endpoint))
+        if not environment.asks(endpoint):
+            if any(part.keys(catalogue) for part in parts):
+                what = endpoint.what or endpoint.title
+                yield (
+                    f"{endpoint.title}: not asked for, since a service is a stand-in; "
+                    f"{endpoint.variable} can name one for {what}"
+                )
+            continue
+        service = environment.services[endpoint.name]
+        spared = service is None or not service.loopback or options.full_pace
+        cost = planning.cost_of(
+            parts, plan, environment, policy_of(endpoint.name).gap if spared and endpoint.url else 0.0
+        )
+        due = " and ".join(f"{len(plan[part])} {part.things or 'searches'}" for part in parts if plan[part])
         if due:
-            yield f"{title}: {due} are due, {cost.requests} requests, about {cost.seconds:.0f} s"
-        elif title != "Links" or environment.asks_links:
-            yield f"{title}: nothing is due"
-    if not environment.asks_links:
-        yield "Links: not asked for, since a service is a stand-in; AIGC_LINKS_URL can name one for the web"
-    if plan.repositories and not token:
-        yield "without a GITHUB_TOKEN GitHub answers 60 requests an hour; the rest goes on in the next run"
+            yield f"{endpoint.title}: {due} are due, {cost.requests} requests, about {cost.seconds:.0f} s"
+        elif any(part.keys(catalogue) for part in parts):
+            yield f"{endpoint.title}: nothing is due"
+        if endpoint.hint and environment.token(endpoint) is None and any(plan[part] for part in parts if part.things):
+            hints.append(endpoint.hint)
+    yield from hints
     for limit in (
         options.budget is not None and f"{options.budget} requests",
         options.deadline is not None and f"{options.deadline:g} s",
     ):
         if limit:
             yield f"this run may take {limit}; what is left goes on in the next"
+
+
+@contextmanager
+def _requests_said() -> Iterator[None]:
+    """Each request as a line on stderr: what `transport` logs."""
+    log, lines = logging.getLogger("tools.catalogue"), logging.StreamHandler()
+    lines.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
+    level = log.level
+    log.addHandler(lines)
+    log.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        log.removeHandler(lines)
+        log.setLevel(level)
 
 
 def _print(options: argparse.Namespace, result: Report, lines: list[str] | None = None) -> None:
@@ -290,7 +333,7 @@ def _progress(jobs: Sequence[Job[Any]]) -> Iterator[Progress]:
         progress.TimeElapsedColumn(),
     )
     with progress.Progress(*columns, console=console, transient=True) as bars:
-        tasks = {job.source.title: bars.add_task(job.source.title, total=len(job.keys)) for job in jobs if job.keys}
+        tasks = {job.part.label: bars.add_task(job.part.label, total=len(job.keys)) for job in jobs if job.keys}
 
         def advance(title: str, done: int, _: int) -> None:
             if title in tasks:

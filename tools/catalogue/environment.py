@@ -1,13 +1,11 @@
-"""What the environment says: where the services are, and the token for one of them.
+"""What the environment says: where the services are, and the tokens that some of them take.
 
-    AIGC_ARXIV_URL   instead of https://export.arxiv.org/api/query
-    AIGC_GITHUB_URL  instead of https://api.github.com
-    AIGC_LINKS_URL   instead of the whole web, where links are checked; loopback only
-    GITHUB_TOKEN     or GH_TOKEN: lets GitHub be asked for fifty repositories at once
+Each part names its service as an `Endpoint`: the variable that puts another address in place of the service's own, and
+the variables that may hold a token. `python tools/refresh_resources.py --help` lists them all.
 
-Plain http is accepted for loopback only: a stand-in, nobody in between. The token is held as a SecretStr, which
-prints as asterisks, goes into one header of requests to the GitHub address above and nowhere else (`transport`
-follows no redirect to another origin), and is never written.
+Plain http is accepted for loopback only: a stand-in, nobody in between. A token is held as a SecretStr, which prints
+as asterisks, goes into one header of requests to its service and nowhere else (`transport` follows no redirect to
+another origin), and is never written.
 
     Exception
     └── SettingsError   a variable holds what cannot be used; the message names the variable, not its value
@@ -15,14 +13,11 @@ follows no redirect to another origin), and is never written.
 
 import ipaddress
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from pydantic import SecretStr
-
-ARXIV = "https://export.arxiv.org/api/query"
-GITHUB = "https://api.github.com"
 
 
 class SettingsError(Exception):
@@ -30,36 +25,61 @@ class SettingsError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Endpoint:
+    """A service, as a part declares it."""
+
+    name: str
+    """In records of the lock, in `policy`, and in the file that keeps cool-downs."""
+    title: str
+    variable: str
+    """Of the environment: another address for it."""
+    url: str | None
+    """Its own address; None for the whole web, which only a stand-in on loopback can take the place of."""
+    tokens: tuple[str, ...] = ()
+    """Variables that may hold its token; the first that does counts."""
+    hint: str | None = None
+    """What a person should know who sets none of them."""
+    what: str | None = None
+    """What a stand-in stands in for, where that is not its title."""
+
+
+@dataclass(frozen=True, slots=True)
 class Service:
+    """An endpoint, as the environment has it."""
+
     url: str
     loopback: bool
+    token: SecretStr | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    arxiv: Service
-    github: Service
-    web: Service | None
-    """A stand-in for the web, where links lead."""
-    token: SecretStr | None
+    services: Mapping[str, Service | None]
+    """Name → service; None is the web itself."""
 
-    @property
-    def asks_links(self) -> bool:
-        """Whether links may be asked for: a run against stand-ins reaches nobody else."""
-        return self.web is not None or not (self.arxiv.loopback or self.github.loopback)
+    def asks(self, endpoint: Endpoint) -> bool:
+        """Whether it may be asked: a run against stand-ins on loopback reaches nobody else."""
+        service = self.services[endpoint.name]
+        return bool(service and service.loopback) or not any(s and s.loopback for s in self.services.values())
 
-
-def settings(environment: Mapping[str, str]) -> Settings:
-    """The services and the token, or SettingsError."""
-    return Settings(
-        _service(environment, "AIGC_ARXIV_URL", ARXIV),
-        _service(environment, "AIGC_GITHUB_URL", GITHUB),
-        _web(environment),
-        _token(environment, "GITHUB_TOKEN") or _token(environment, "GH_TOKEN"),
-    )
+    def token(self, endpoint: Endpoint) -> SecretStr | None:
+        service = self.services[endpoint.name]
+        return service.token if service else None
 
 
-def _service(environment: Mapping[str, str], variable: str, default: str) -> Service:
+def settings(environment: Mapping[str, str], endpoints: Iterable[Endpoint]) -> Settings:
+    """The services and their tokens, or SettingsError."""
+    return Settings({endpoint.name: _resolved(environment, endpoint) for endpoint in endpoints})
+
+
+def _resolved(environment: Mapping[str, str], endpoint: Endpoint) -> Service | None:
+    if endpoint.url is None:
+        return _web(environment, endpoint.variable)
+    tokens = (_token(environment, variable) for variable in endpoint.tokens)
+    return _service(environment, endpoint.variable, endpoint.url, next(filter(None, tokens), None))
+
+
+def _service(environment: Mapping[str, str], variable: str, default: str, token: SecretStr | None = None) -> Service:
     url = environment.get(variable, "").strip() or default
     try:
         parts = urlsplit(url)
@@ -71,15 +91,15 @@ def _service(environment: Mapping[str, str], variable: str, default: str) -> Ser
     loopback = _is_loopback(parts.hostname or "")
     if parts.scheme == "http" and not loopback:
         raise SettingsError(f"{variable} must start with https://; plain http is for loopback only")
-    return Service(url.rstrip("/"), loopback)
+    return Service(url.rstrip("/"), loopback, token)
 
 
-def _web(environment: Mapping[str, str]) -> Service | None:
-    if not environment.get("AIGC_LINKS_URL", "").strip():
+def _web(environment: Mapping[str, str], variable: str) -> Service | None:
+    if not environment.get(variable, "").strip():
         return None
-    web = _service(environment, "AIGC_LINKS_URL", "http://127.0.0.1:8080")
+    web = _service(environment, variable, "http://127.0.0.1:8080")
     if not web.loopback:
-        raise SettingsError("AIGC_LINKS_URL must be on loopback: it stands in for the web, in tests")
+        raise SettingsError(f"{variable} must be on loopback: it stands in for the web, in tests")
     return web
 
 

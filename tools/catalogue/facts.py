@@ -1,4 +1,6 @@
-"""What services say about papers, repositories, links and searches, and how each stands. Fetched, never curated.
+"""What services say, and how each thing stands by it. Fetched, never curated.
+
+The facts of newer parts stand in the part's own file (`parts/`).
 
 A field that is None was not asked for, or the service has nothing there: it is absent from the lock, and no page
 shows a zero in its place. `model_fields_set` tells the two apart while an answer is merged.
@@ -29,9 +31,11 @@ class State(StrEnum):
     ARCHIVED = "archived"
     """Its owner made it read-only."""
     DISABLED = "disabled"
-    """GitHub switched it off."""
+    """Its host switched it off."""
     WITHDRAWN = "withdrawn"
     """Its authors took it back; the record stays, the text may be gone."""
+    YANKED = "yanked"
+    """Its maintainers took every release of the package back; it can be installed by its exact version alone."""
     REPLACED = "replaced"
     """Something else stands in its place: a paper's successor, or another repository under the same name."""
     NOT_FOUND = "not_found"
@@ -44,11 +48,13 @@ class State(StrEnum):
     """Nobody has answered for it yet."""
 
 
-class _Facts(BaseModel):
+class FactsModel(BaseModel):
+    """What a service says about one thing: the base of each part's facts."""
+
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class PaperFacts(_Facts):
+class PaperFacts(FactsModel):
     """arXiv's record of a paper."""
 
     title: Text = None
@@ -67,7 +73,7 @@ class PaperFacts(_Facts):
     """The identifier of the paper that its authors name in its place."""
 
 
-class RepositoryFacts(_Facts):
+class RepositoryFacts(FactsModel):
     """GitHub's record of a repository, or what its git history tells."""
 
     github_id: Count | None = None
@@ -96,7 +102,7 @@ class RepositoryFacts(_Facts):
     """Its README says that it is not maintained any more."""
 
 
-class LinkFacts(_Facts):
+class LinkFacts(FactsModel):
     """What a web server says about an address."""
 
     status: Count | None = None
@@ -106,7 +112,7 @@ class LinkFacts(_Facts):
     """Set where a deep address ends on a front page or a parking service: it may be gone without saying so."""
 
 
-class PaperHit(_Facts):
+class PaperHit(FactsModel):
     """A paper that a search of watch.yaml found."""
 
     arxiv: str
@@ -122,7 +128,7 @@ class PaperHit(_Facts):
         return self.arxiv
 
 
-class RepositoryHit(_Facts):
+class RepositoryHit(FactsModel):
     """A repository that a search of watch.yaml found."""
 
     name: str
@@ -138,15 +144,15 @@ class RepositoryHit(_Facts):
         return self.name
 
 
-class PaperHits(_Facts):
+class PaperHits(FactsModel):
     hits: tuple[PaperHit, ...] = ()
 
 
-class RepositoryHits(_Facts):
+class RepositoryHits(FactsModel):
     hits: tuple[RepositoryHit, ...] = ()
 
 
-Facts = TypeVar("Facts", PaperFacts, RepositoryFacts, LinkFacts, PaperHits, RepositoryHits)
+Facts = TypeVar("Facts", bound=FactsModel)
 
 
 class Record(BaseModel, Generic[Facts]):
@@ -160,7 +166,7 @@ class Record(BaseModel, Generic[Facts]):
     checked: datetime | None = None
     """The last answer, whatever it was. None: nobody has answered yet, and the record is not written."""
     source: str | None = None
-    """Who said it: 'arxiv', 'github', or the name of another public source."""
+    """Who said it: the name of a part's service ('arxiv', 'github' …), or of another public source."""
     reason: Text = None
     """Why it is not ok."""
     missing_since: datetime | None = None

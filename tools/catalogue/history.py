@@ -9,8 +9,6 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import NamedTuple
 
-from tools.catalogue.facts import LinkFacts, PaperFacts, PaperHits, RepositoryFacts, RepositoryHits
-
 QUARTER = timedelta(days=92)
 
 
@@ -20,19 +18,6 @@ class Point(NamedTuple):
     day: date
     stars: int | None = None
     version: str | None = None
-
-
-def points_of(
-    key: str, data: PaperFacts | RepositoryFacts | LinkFacts | PaperHits | RepositoryHits, today: date
-) -> dict[str, Point]:
-    """Name → the point that an answer adds."""
-    if isinstance(data, PaperFacts) and data.latest_version:
-        return {key: Point(today, None, f"v{data.latest_version}")}
-    if isinstance(data, RepositoryFacts) and (data.stars is not None or data.latest_release):
-        return {key: Point(today, data.stars, data.latest_release)}
-    if isinstance(data, RepositoryHits):
-        return {hit.name: Point(today, hit.stars) for hit in data.hits}
-    return {}
 
 
 def appended(points: Sequence[Point], point: Point) -> tuple[Point, ...]:

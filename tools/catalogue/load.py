@@ -6,7 +6,6 @@ values (pydantic), topics, and what may be there only once. Loading fetches noth
 """
 
 import gc
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,7 +23,13 @@ from tools.catalogue.yaml_text import Node
 
 Item = TypeVar("Item", bound=BaseModel)
 
-ONCE = {"papers": ("arxiv", "doi"), "tools": ("code",), "datasets": ("arxiv",), "reports": ("arxiv",)}
+ONCE = {
+    "papers": ("arxiv", "doi"),
+    "tools": ("code", "pypi"),
+    "models": ("huggingface",),
+    "datasets": ("arxiv", "huggingface"),
+    "reports": ("arxiv",),
+}
 """Fields whose value two entries of one file must not share. Ids, urls and ISBNs are compared across all files."""
 
 
@@ -60,7 +65,7 @@ def load(folder: Path) -> Catalogue:
 
 @contextmanager
 def _without_collections() -> Iterator[None]:
-    """Half of the time went into searching for garbage among nodes and entries, which are all there to stay."""
+    """Half of the time went into searching for garbage among nodes and entries, all of which are kept."""
     enabled = gc.isenabled()
     gc.disable()
     try:
@@ -241,12 +246,3 @@ def comparable_url(url: str) -> str:
     if arxiv_id := arxiv_id_of(url):
         return f"arxiv.org/abs/{arxiv_id}"
     return f"{host}{parts.path.rstrip('/')}?{parts.query}#{parts.fragment}"
-
-
-def entries_by(resources: Iterable[Resource], field: str) -> dict[str, list[Resource]]:
-    """Value of an optional field (`arxiv`, `code`) → the entries that carry it, in file order."""
-    found: defaultdict[str, list[Resource]] = defaultdict(list)
-    for resource in resources:
-        if value := getattr(resource, field, None):
-            found[value].append(resource)
-    return dict(found)

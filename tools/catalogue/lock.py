@@ -1,7 +1,7 @@
-"""The lock: what was fetched, one file a kind, by arXiv identifier, curated owner/name, address, or search.
+"""The lock: what was fetched, one file a part, by arXiv identifier, curated owner/name, address, or search.
 
-    papers.json  repositories.json  links.json  new-papers.json  new-repositories.json     one Record a key
-    history.json                                                                           the points of each name
+    papers.json  repositories.json  links.json  …     one Record a key
+    history.json                                      the points of each name
 
 Valid JSON with one record a line, sorted, so that a diff shows what changed and two branches merge. Written whole
 into a temporary file beside it, synced, then moved over it: a reader or a `kill -9` meets the old file or the new
@@ -18,23 +18,17 @@ import os
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from filelock import FileLock, Timeout
 from pydantic import TypeAdapter, ValidationError
 
-from tools.catalogue.facts import (
-    Facts,
-    LinkRecord,
-    PaperHitsRecord,
-    PaperRecord,
-    Record,
-    RepositoryHitsRecord,
-    RepositoryRecord,
-)
+from tools.catalogue.facts import Facts, Record
 from tools.catalogue.history import Point
+from tools.catalogue.part import Part
+from tools.catalogue.parts import PARTS
 from tools.catalogue.problems import shown
 
 VERSION = 1
@@ -51,46 +45,41 @@ class LockBusyError(LockError):
 
 @dataclass(slots=True)
 class Lock:
-    """Key → record. A key that is not there is unknown: nobody has answered for it yet."""
+    """A part's name → key → record. A key that is not there is unknown: nobody has answered for it yet."""
 
-    papers: dict[str, PaperRecord] = field(default_factory=dict)
-    repositories: dict[str, RepositoryRecord] = field(default_factory=dict)
-    links: dict[str, LinkRecord] = field(default_factory=dict)
-    new_papers: dict[str, PaperHitsRecord] = field(default_factory=dict)
-    new_repositories: dict[str, RepositoryHitsRecord] = field(default_factory=dict)
+    records: dict[str, dict[str, Record[Any]]] = field(default_factory=dict)
     history: dict[str, Sequence[Point]] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        self.records = {part.name: self.records.get(part.name, {}) for part in PARTS}
 
-_RECORDS: dict[str, type[Record[Any]]] = {
-    "papers": PaperRecord,
-    "repositories": RepositoryRecord,
-    "links": LinkRecord,
-    "new_papers": PaperHitsRecord,
-    "new_repositories": RepositoryHitsRecord,
-}
+    def __getitem__(self, part: Part[Facts]) -> dict[str, Record[Facts]]:
+        """The records of a part; what is put there is in the lock."""
+        return self.records[part.name]
+
+
 _POINTS = TypeAdapter(tuple[Point, ...])
 
 
 def path_of(resources: Path, name: str) -> Path:
-    """The file that one of the lock's fields stands in."""
+    """The file that a part's records stand in, or the history."""
     return resources / "lock" / f"{name.replace('_', '-')}.json"
 
 
 def read(resources: Path) -> Lock:
     """The lock beside a catalogue; empty where none has been written yet."""
-    found: dict[str, Any] = {name: _read(path_of(resources, name), model) for name, model in _RECORDS.items()}
     history = path_of(resources, "history")
-    found["history"] = {
-        key: _valid(history, key, _POINTS.validate_python, points) for key, points in _content(history).items()
-    }
-    return Lock(**found)
+    return Lock(
+        {part.name: _read(path_of(resources, part.name), part.record) for part in PARTS},
+        {key: _valid(history, key, _POINTS.validate_python, points) for key, points in _content(history).items()},
+    )
 
 
 def write(resources: Path, lock: Lock) -> None:
     """All files; one that would not change is left alone, and one that would be empty is not begun."""
-    for part in fields(lock):
-        content = getattr(lock, part.name)
-        _write(path_of(resources, part.name), history_dumps(content) if part.name == "history" else dumps(content))
+    for name, records in lock.records.items():
+        _write(path_of(resources, name), dumps(records))
+    _write(path_of(resources, "history"), history_dumps(lock.history))
 
 
 @contextmanager

@@ -91,6 +91,8 @@ OLD_ARXIV_ID = r"[a-z]+(-[a-z]+)*/\d{2}(0[1-9]|1[0-2])\d{3}"
 SLUG = r"[a-z0-9]+(-[a-z0-9]+)*"
 DOI = r"10\.\d{4,9}/\S+"
 REPOSITORY = r"[A-Za-z0-9][A-Za-z0-9-]{0,38}/(?!\.{1,2}$)[A-Za-z0-9._-]{1,100}(?<!\.git)"
+HUB_REPOSITORY = r"[A-Za-z0-9][A-Za-z0-9._-]{0,95}/[A-Za-z0-9_][A-Za-z0-9._-]{0,95}"
+PACKAGE = r"[a-z0-9]+(-[a-z0-9]+)*"
 PARTIAL_DATE = r"\d{4}(-\d{2}(-\d{2})?)?"
 LANGUAGE = r"mul|[a-z]{2}(-[A-Z][A-Za-z]+)?"
 
@@ -159,6 +161,46 @@ def _repository(text: str) -> str:
     return text
 
 
+def hub_repository_of(url: str) -> str | None:
+    """What an address of the Hugging Face Hub shows: owner/name of a model, or datasets/owner/name.
+
+    >>> hub_repository_of("https://huggingface.co/Qwen/Qwen-Image"), hub_repository_of("https://huggingface.co/Qwen")
+    ('Qwen/Qwen-Image', None)
+    """
+    shown = re.fullmatch(rf"https?://(?:www\.)?huggingface\.co/(datasets/)?({HUB_REPOSITORY})(?:/tree/main)?/?", url)
+    if shown is None or shown[2].partition("/")[0] in HUB_PAGES:
+        return None
+    return (shown[1] or "") + shown[2]
+
+
+HUB_PAGES = {"blog", "collections", "datasets", "docs", "learn", "organizations", "papers", "spaces", "tasks"}
+"""Parts of the Hub that look like owners."""
+
+
+def canonical_package(name: str) -> str:
+    """A package's name as PyPI compares it (PEP 503).
+
+    >>> canonical_package("Torch_Fidelity")
+    'torch-fidelity'
+    """
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def _hub_repository(text: str) -> str:
+    if not re.fullmatch(HUB_REPOSITORY, text) or text.partition("/")[0] in HUB_PAGES or re.search(r"--|\.\.", text):
+        raise ValueError(f"{text!r} is not a repository of the Hugging Face Hub; write it as 'owner/name'")
+    return text
+
+
+def _package(text: str) -> str:
+    canonical = canonical_package(text)
+    if not re.fullmatch(PACKAGE, canonical):
+        raise ValueError(f"{text!r} is not a package's name; write it as 'torch-fidelity'")
+    if canonical != text:
+        raise ValueError(f"write {canonical!r}: in lower case, with single hyphens")
+    return text
+
+
 def _date(text: object) -> object:
     if isinstance(text, str) and not re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
         raise ValueError(f"{text!r} is not a date; write it as '2026-11-23'")
@@ -209,6 +251,8 @@ ArxivId = Annotated[str, AfterValidator(_arxiv_id), _pattern(rf"{NEW_ARXIV_ID}|{
 Doi = Annotated[str, AfterValidator(_doi), _pattern(DOI)]
 Isbn = Annotated[str, AfterValidator(_isbn), _pattern(r"97[89]([- ]?\d){10}", looks_numeric=True)]
 Repository = Annotated[str, AfterValidator(_repository), _pattern(REPOSITORY)]
+HubRepository = Annotated[str, AfterValidator(_hub_repository), _pattern(HUB_REPOSITORY)]
+Package = Annotated[str, AfterValidator(_package), Field(max_length=100), _pattern(PACKAGE)]
 Date = Annotated[date, BeforeValidator(_date)]
 PartialDate = Annotated[str, AfterValidator(_partial_date), _pattern(PARTIAL_DATE, looks_numeric=True)]
 Year = Annotated[int, Field(ge=1900, le=2100), BeforeValidator(_year), _pattern(r"\d{4}", looks_numeric=True)]
@@ -301,6 +345,26 @@ class Entry(_Strict):
         return self
 
     @model_validator(mode="after")
+    def _names_no_other_hub_repository_than_it_shows(self) -> Self:
+        named = getattr(self, "huggingface", None)
+        for field, shown in self.hub_repositories.items():
+            if named and shown != named:
+                raise ValueError(f"{field} shows {shown} on the Hugging Face Hub, and huggingface says {named}; which?")
+        return self
+
+    @property
+    def hub_repositories(self) -> dict[str, str]:
+        """Field → owner/name, of the addresses that show a repository of the entry's own kind on the Hub."""
+        found: dict[str, str] = {}
+        if "huggingface" in type(self).model_fields:
+            prefix = "datasets/" if self.kind == "dataset" else ""
+            for field in ("url", "weights"):
+                key = hub_repository_of(getattr(self, field, None) or "") or ""
+                if re.fullmatch(prefix + HUB_REPOSITORY, key):
+                    found[field] = key.removeprefix(prefix)
+        return found
+
+    @model_validator(mode="after")
     def _unchecked_names_fields(self) -> Self:
         for name in self.unchecked:
             if name not in type(self).model_fields:
@@ -347,6 +411,7 @@ class Paper(Entry):
 class Tool(Entry):
     kind = "tool"
     license: License | None = None
+    pypi: Package | None = Field(None, description="Its package on PyPI; fetched on every refresh.")
     access: Access = "free"
 
 
@@ -354,6 +419,11 @@ class Model(Entry):
     kind = "model"
     organization: Line
     weights: Url | None = None
+    huggingface: HubRepository | None = Field(
+        None,
+        description="Its repository on the Hugging Face Hub, as owner/name, unless url or weights shows it; "
+        "of a family, the one to start from.",
+    )
     license: License | None = None
 
 
@@ -362,6 +432,9 @@ class Dataset(Entry):
     use: Literal["training", "benchmark"]
     year: Year
     arxiv: ArxivId | None = None
+    huggingface: HubRepository | None = Field(
+        None, description="On the Hugging Face Hub, as owner/name, unless url shows it."
+    )
     license: License | None = None
     venue: Line | None = None
 

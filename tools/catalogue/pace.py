@@ -1,8 +1,10 @@
 """Patience with a service: the gap between two requests, the wait after a refusal, and what a run may spend.
 
+How many seconds each of them has is said in `policy`.
+
 A pace outlives the process. When a service may be asked again is written beside the lock before a request leaves, so
 that a run which was killed, or another run an hour later, keeps the same distance. A stand-in on loopback is not a
-service to be spared: `Pace.none` waits for nothing. No option or variable turns the pace of a real service off.
+service to be spared: `Pace.none` waits for nothing.
 """
 
 import json
@@ -13,12 +15,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
-LONGEST_WAIT = 60.0  # a service that asks for more is left alone until the next run
-LONGEST_COOL_DOWN = 24 * 3600.0  # seconds; a header that asks for more is taken for a mistake
+from tools.catalogue.policy import LONGEST_COOL_DOWN, LONGEST_WAIT, Policy
 
 
 @dataclass(frozen=True, slots=True)
-class Manners:
+class RunLimits:
     """What a run may take, and how it presents itself."""
 
     requests: int | None = None
@@ -29,7 +30,7 @@ class Manners:
     """Whether stand-ins on loopback are asked no faster than the services that they stand in for."""
 
 
-class Memory:
+class CooldownStore:
     """When each service may be asked again, in a file: names to moments, in seconds since 1970.
 
     It only ever makes a run wait. So a file that cannot be read counts as empty, and one that cannot be written is
@@ -61,7 +62,7 @@ class Memory:
                 part.replace(self._path)
 
 
-class Allowance:
+class Budget:
     """How many requests, and how many seconds, a run may take; shared by all services."""
 
     def __init__(self, requests: int | None = None, seconds: float | None = None) -> None:
@@ -85,41 +86,23 @@ class Allowance:
 class Pace:
     """One for each service, used by one thread."""
 
-    gap: float
-    """Seconds from the end of one request to the start of the next."""
-    back_off: float
-    """Seconds to wait before asking again after a failure that may pass."""
-    cool_down: float
-    """The same, after being told that we ask too much."""
+    policy: Policy
     stop: threading.Event
     """Set when the run is interrupted: every wait ends at once."""
     name: str = ""
-    memory: Memory = field(default_factory=lambda: Memory(None))
-    allowance: Allowance = field(default_factory=Allowance)
+    cooldowns: CooldownStore = field(default_factory=lambda: CooldownStore(None))
+    budget: Budget = field(default_factory=Budget)
     _ready: float = field(default=0.0, init=False)
 
     def __post_init__(self) -> None:
         # A clock that was set back must not keep us waiting for ever.
-        asked = min(max(0.0, self.memory[self.name] - time.time()), LONGEST_COOL_DOWN)
+        asked = min(max(0.0, self.cooldowns[self.name] - time.time()), LONGEST_COOL_DOWN)
         self._ready = time.monotonic() + asked
 
     @classmethod
-    def arxiv(cls, stop: threading.Event, memory: Memory, allowance: Allowance) -> Self:
-        # "no more than one request every three seconds": info.arxiv.org/help/api/tou
-        return cls(3.0, 10.0, 60.0, stop, "arxiv", memory, allowance)
-
-    @classmethod
-    def github(cls, stop: threading.Event, memory: Memory, allowance: Allowance) -> Self:
-        # Serial requests need no gap; "at least one minute" where no header says how long.
-        return cls(0.0, 2.0, 60.0, stop, "github", memory, allowance)
-
-    @classmethod
-    def website(cls, stop: threading.Event, allowance: Allowance) -> Self:
-        return cls(1.0, 1.0, LONGEST_WAIT + 1, stop, allowance=allowance)  # told to wait: not in this run
-
-    @classmethod
-    def none(cls, stop: threading.Event, allowance: Allowance | None = None) -> Self:
-        return cls(0.0, 0.0, 0.0, stop, allowance=allowance or Allowance())
+    def none(cls, stop: threading.Event, budget: Budget | None = None) -> Self:
+        """For a stand-in."""
+        return cls(Policy(0.0, 0.0, 0.0), stop, budget=budget or Budget())
 
     @property
     def remaining(self) -> float:
@@ -130,20 +113,22 @@ class Pace:
         """Until the next request may start, or the run is interrupted."""
         if (seconds := self.remaining) > 0:
             self.stop.wait(seconds)
-        if self.gap:
-            self.memory[self.name] = time.time() + self.gap  # before the request leaves: a killed run made it as well
+        if self.policy.gap:
+            self.cooldowns[self.name] = (
+                time.time() + self.policy.gap
+            )  # before the request leaves: a killed run made it as well
 
     def done(self) -> None:
         """A request has ended."""
-        self._ready = max(self._ready, time.monotonic() + self.gap)
-        if self.gap:
-            self.memory[self.name] = time.time() + self.gap
+        self._ready = max(self._ready, time.monotonic() + self.policy.gap)
+        if self.policy.gap:
+            self.cooldowns[self.name] = time.time() + self.policy.gap
 
     def hold(self, asked: float | None, *, limited: bool) -> bool:
         """Put the next request off after a failure; False where the service asks for more patience than a run has."""
-        seconds = asked if asked is not None else self.cool_down if limited else self.back_off
+        seconds = asked if asked is not None else self.policy.cool_down if limited else self.policy.back_off
         seconds = min(seconds, LONGEST_COOL_DOWN)
         self._ready = max(self._ready, time.monotonic() + seconds)
-        if seconds > self.gap:
-            self.memory[self.name] = time.time() + seconds
+        if seconds > self.policy.gap:
+            self.cooldowns[self.name] = time.time() + seconds
         return seconds <= LONGEST_WAIT

@@ -10,50 +10,37 @@ is known for valid, empty feeds), and none of it counts.
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Generic, Protocol
+from typing import Any, Generic
 
 from tools.catalogue import lock as lock_files
 from tools.catalogue.answers import Answer, Missing, NotAnswered, Reason
 from tools.catalogue.facts import Facts, Record
-from tools.catalogue.history import Point, appended, points_of
+from tools.catalogue.history import Point, appended
 from tools.catalogue.lock import Lock
 from tools.catalogue.merge import merge
+from tools.catalogue.part import Part
+from tools.catalogue.source import Source
 
 WRITE_EVERY = 1.0  # seconds; a thousand records take 30 ms to write
 MANY = 10
 SHARE = 0.2  # of all that answered; a catalogue does not lose a fifth of itself in a day
 
 Progress = Callable[[str, int, int], None]
-"""Called with a service's title, the keys answered for and the keys asked for."""
-
-
-class Source(Protocol[Facts]):
-    """A service: answers for keys, in batches."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def title(self) -> str: ...
-    @property
-    def requests(self) -> int: ...
-
-    def abort(self) -> None: ...
-    def answers(self, keys: Sequence[str]) -> Iterator[list[Answer[Facts]]]: ...
+"""Called with a part's label, the keys answered for and the keys asked for."""
 
 
 @dataclass(slots=True)
 class Job(Generic[Facts]):
     """What to ask of one service, where its answers go, and what came of it."""
 
+    part: Part[Facts]
     source: Source[Facts]
     keys: Sequence[str]
     records: dict[str, Record[Facts]]
-    empty: Facts
     history: dict[str, Sequence[Point]] = field(default_factory=dict)
     answers: dict[str, Answer[Facts]] = field(default_factory=dict)
     before: dict[str, Record[Facts]] = field(default_factory=dict)
@@ -84,38 +71,38 @@ class Job(Generic[Facts]):
         key = answer.key
         self.answers[key] = answer
         self.heard += not isinstance(answer, NotAnswered)
-        known = self.records.get(key) or Record(data=self.empty)
+        known = self.records.get(key) or self.part.record(data=self.part.facts())
         self.before.setdefault(key, known)
-        merged = merge(key, known, answer, self.source.name, now)
+        merged = merge(self.part, key, known, answer, now)
         if merged.checked:
             self.records[key] = merged
         if merged.data is not known.data:
-            for name, point in points_of(key, merged.data, now.date()).items():
+            for name, point in self.part.points(key, merged.data, now.date()).items():
                 self.history[name] = appended(self.history.get(name, ()), point)
 
 
-Lane = Sequence[Job[Any]]
+Queue = Sequence[Job[Any]]
 """Jobs at one service: its thread does them one after the other."""
 
 
-def run(resources: Path, lock: Lock, lanes: Sequence[Lane], stop: threading.Event, progress: Progress) -> bool:
+def run(resources: Path, lock: Lock, queues: Sequence[Queue], stop: threading.Event, progress: Progress) -> bool:
     """Carry the jobs out; False if a person interrupted. The lock beside `resources` holds the outcome.
 
     Raises:
         LockError: If the lock cannot be written. Nothing is asked any more then.
     """
     inbox: queue.Queue[tuple[Job[Any] | None, list[Answer[Any]] | BaseException | None]] = queue.Queue()
-    for lane in lanes:
-        name = lane[0].source.title if lane else "nothing"
-        threading.Thread(target=_work, args=(lane, inbox, stop), daemon=True, name=name).start()
-    working, written, interrupted = len(lanes), time.monotonic(), False
+    for waiting in queues:
+        name = waiting[0].part.label if waiting else "nothing"
+        threading.Thread(target=_work, args=(waiting, inbox, stop), daemon=True, name=name).start()
+    working, written, interrupted = len(queues), time.monotonic(), False
     try:
         while working:
             try:
                 job, batch = inbox.get()
             except KeyboardInterrupt:
                 interrupted = True
-                _stop(lanes, stop)
+                _stop(queues, stop)
                 continue
             if isinstance(batch, BaseException):
                 raise batch
@@ -128,21 +115,21 @@ def run(resources: Path, lock: Lock, lanes: Sequence[Lane], stop: threading.Even
                     job.finish(now)
             else:
                 job.take(batch, now)
-            progress(job.source.title, job.heard, len(job.keys))
+            progress(job.part.label, job.heard, len(job.keys))
             if time.monotonic() - written > WRITE_EVERY:
                 lock_files.write(resources, lock)
                 written = time.monotonic()
     finally:
-        _stop(lanes, stop)
+        _stop(queues, stop)
         lock_files.write(resources, lock)
     return not interrupted
 
 
-def _work(lane: Lane, inbox: queue.Queue[Any], stop: threading.Event) -> None:
-    for job in lane:
+def _work(jobs: Queue, inbox: queue.Queue[Any], stop: threading.Event) -> None:
+    for job in jobs:
         before = job.source.requests
         try:
-            for batch in job.source.answers(job.keys) if job.keys else ():
+            for batch in job.source.query_all(job.keys) if job.keys else ():
                 inbox.put((job, batch))
                 if stop.is_set():
                     break
@@ -153,9 +140,8 @@ def _work(lane: Lane, inbox: queue.Queue[Any], stop: threading.Event) -> None:
     inbox.put((None, None))
 
 
-def _stop(lanes: Sequence[Lane], stop: threading.Event) -> None:
+def _stop(queues: Sequence[Queue], stop: threading.Event) -> None:
     stop.set()
-    for lane in lanes:
-        for job in lane:
-            with suppress(OSError):
-                job.source.abort()
+    for jobs in queues:
+        for job in jobs:
+            job.source.abort()

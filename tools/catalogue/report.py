@@ -5,19 +5,19 @@ Every curated key is in exactly one count of `states`, and every key that was as
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
 from tools.catalogue.answers import NotAnswered, Reason
-from tools.catalogue.drift import Remark, patch, remarks
-from tools.catalogue.facts import PaperHit, Record, RepositoryHit, State
+from tools.catalogue.drift import Remark, patch
+from tools.catalogue.facts import Facts, PaperHit, Record, RepositoryHit, State
 from tools.catalogue.history import risen
-from tools.catalogue.load import Catalogue, entries_by
+from tools.catalogue.load import Catalogue
 from tools.catalogue.lock import Lock
-from tools.catalogue.models import Resource
-from tools.catalogue.plan import addresses
+from tools.catalogue.part import Part
+from tools.catalogue.parts import NEW_PAPERS, NEW_REPOSITORIES, PAPERS, PARTS, REPOSITORIES
 from tools.catalogue.refresh import Job
 
 RISING = timedelta(days=30)
@@ -57,7 +57,7 @@ class Report:
     changes: list[Remark] = field(default_factory=list)
     to_do: list[Remark] = field(default_factory=list)
     states: dict[str, dict[str, int]] = field(default_factory=dict)
-    """Papers, repositories, links → state → curated keys in it; a key that nobody has answered for is unknown."""
+    """What a part is about (papers, links …) → state → curated keys in it; what nobody has answered for is unknown."""
     candidates: list[Candidate] = field(default_factory=list)
 
     @property
@@ -94,7 +94,7 @@ def report(
         counts(catalogue),
         [_service(job) for job in jobs],
         [*_changes(catalogue, jobs), *forgotten],
-        list(remarks(catalogue, lock)),
+        [remark for part in PARTS for remark in part.remarks(catalogue, lock[part])],
         _states(catalogue, lock),
         list(candidates(catalogue, lock, today or date.today())),
     )
@@ -107,59 +107,45 @@ def _service(job: Job[Any]) -> ServiceReport:
     if missed:
         reasons[Reason.INTERRUPTED.value] += missed
     return ServiceReport(
-        job.source.title, len(job.keys), job.heard, job.requests, dict(reasons), silent[0].detail if silent else None
+        job.part.label, len(job.keys), job.heard, job.requests, dict(reasons), silent[0].detail if silent else None
     )
 
 
 def _changes(catalogue: Catalogue, jobs: Iterable[Job[Any]]) -> Iterator[Remark]:
-    fields = _fields(catalogue)
     for job in jobs:
+        uses = job.part.keys(catalogue)
         for key, before in job.before.items():
-            for message in _differences(before, job.records.get(key, before)):
+            for message in _differences(job.part, before, job.records.get(key, before)):
                 where = key  # of a search
-                if key in fields:
-                    place = catalogue.where(*fields[key])
+                if field := job.part.place(uses.get(key, ())):
+                    place = catalogue.where(field[0], *field[1])
                     where = f"{place}:{place.column}"
                 yield Remark(where, key, message)
 
 
-def _differences(before: Record[Any], after: Record[Any]) -> Iterator[str]:
+def _differences(part: Part[Facts], before: Record[Facts], after: Record[Facts]) -> Iterator[str]:
     if before.checked is None:
         return  # seen for the first time: everything is new, and nothing is news
     if before.state is not after.state:
         yield f"{before.state} → {after.state}" + (f": {after.reason}" if after.reason else "")
-    for name in ("latest_version", "latest_release"):
-        old, new = getattr(before.data, name, None), getattr(after.data, name, None)
+    for name in part.news:
+        old, new = getattr(before.data, name), getattr(after.data, name)
         if old != new and new is not None:
             yield f"{name.replace('_', ' ')} {old or 'none'} → {new}"
     if hits := getattr(after.data, "hits", None):
-        known = {hit.key for hit in before.data.hits}
+        known = {hit.key for hit in getattr(before.data, "hits", ())}
         if new := [hit.key for hit in hits if hit.key not in known]:
             yield f"{len(new)} new: {', '.join(new[:5])}{' …' if len(new) > 5 else ''}"
 
 
-def _fields(catalogue: Catalogue) -> dict[str, tuple[Resource, str]]:
-    """Key → the entry and the field that it stands in."""
-    found: dict[str, tuple[Resource, str]] = {}
-    for field_name in ("arxiv", "code"):
-        for key, resources in entries_by(catalogue.resources, field_name).items():
-            found[key] = resources[0], field_name
-    for address, resources in addresses(catalogue).items():
-        found.setdefault(address, (resources[0], "url"))
-    return found
-
-
 def _states(catalogue: Catalogue, lock: Lock) -> dict[str, dict[str, int]]:
-    def counted(keys: Mapping[str, object], records: Mapping[str, Record[Any]]) -> dict[str, int]:
-        found = Counter((records[key].state if key in records else State.UNKNOWN).value for key in keys)
-        return {state.value: found[state.value] for state in State if found[state.value]}
-
-    every = {
-        "papers": counted(entries_by(catalogue.resources, "arxiv"), lock.papers),
-        "repositories": counted(entries_by(catalogue.resources, "code"), lock.repositories),
-        "links": counted(addresses(catalogue), lock.links),
-    }
-    return {name: states for name, states in every.items() if states}
+    every: dict[str, dict[str, int]] = {}
+    for part in PARTS:
+        if part.things and (keys := part.keys(catalogue)):
+            records = lock[part]
+            found = Counter((records[key].state if key in records else State.UNKNOWN).value for key in keys)
+            every[part.things] = {state.value: found[state.value] for state in State if found[state.value]}
+    return every
 
 
 def candidates(catalogue: Catalogue, lock: Lock, today: date) -> Iterator[Candidate]:
@@ -167,13 +153,13 @@ def candidates(catalogue: Catalogue, lock: Lock, today: date) -> Iterator[Candid
     topics = {watch.id: tuple(watch.topics) for watch in catalogue.watches}
     papers: dict[str, Candidate] = {}
     repositories: dict[str, Candidate] = {}
-    known_papers = entries_by(catalogue.resources, "arxiv").keys()
-    known_repositories = {key.lower() for key in entries_by(catalogue.resources, "code")}
-    for search, found in lock.new_papers.items():
+    known_papers = PAPERS.keys(catalogue)
+    known_repositories = {key.lower() for key in REPOSITORIES.keys(catalogue)}
+    for search, found in lock[NEW_PAPERS].items():
         for paper in found.data.hits:
             if search in topics and paper.key not in known_papers:
                 papers.setdefault(paper.key, Candidate(paper, topics[search]))
-    for search, rising in lock.new_repositories.items():
+    for search, rising in lock[NEW_REPOSITORIES].items():
         for repository in rising.data.hits:
             if search in topics and repository.key.lower() not in known_repositories:
                 rise = risen(lock.history.get(repository.key, ()), today - RISING)

@@ -46,3 +46,8 @@ def web_address(value: object) -> object:
         return None
     whole = parts.scheme in {"http", "https"} and parts.hostname and clean(value) == value.strip()
     return value.strip() if whole and not re.search(r"[\s<>\"'\\^`{|}]", value.strip()) else None
+
+
+def day(moment: object) -> object:
+    """The day of an ISO 8601 moment."""
+    return moment[:10] if isinstance(moment, str) else moment

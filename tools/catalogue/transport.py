@@ -7,14 +7,12 @@ origin, so no header of ours, the token above all, reaches anyone else). One con
 User-Agent: httpx's is blocked by some.
 """
 
-import email.utils
-import re
+import logging
 import socket
 import threading
 import time
 import zlib
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Container, Mapping
 from datetime import UTC, datetime, timedelta
 from types import TracebackType
 from typing import Any, Self
@@ -24,31 +22,15 @@ import httpx
 
 from tools.catalogue.answers import Reason
 from tools.catalogue.environment import Service, SettingsError
-from tools.catalogue.pace import LONGEST_WAIT, Pace
+from tools.catalogue.pace import Pace
+from tools.catalogue.policy import CONNECT, DEADLINE, LARGEST, LONGEST_WAIT, PASSING, REDIRECTS, SILENCE
+from tools.catalogue.replies import Failure, Reply, retry_after
 from tools.catalogue.text import clean
 
 PRODUCT = "aigc-ref-catalogue"
 USER_AGENT = f"{PRODUCT}/1 (refresh of a curated catalogue; a few requests a day)"
-DEADLINE = 60.0  # seconds for one request with its body; arXiv has taken 40 for a full page
-SILENCE = 20.0  # seconds between two bytes
-LARGEST = 16 * 2**20  # 200 papers are under 1 MB, 50 repositories under 200 KB
-REDIRECTS = 3
-PASSING = frozenset({Reason.TIMED_OUT, Reason.RATE_LIMITED, Reason.SERVER_ERROR})
-"""Reasons that may be gone a little later: what failed for one of them is asked for once more."""
 
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    reason: Reason
-    detail: str
-    retry_after: float | None = None
+log = logging.getLogger(__name__)
 
 
 class RefusedError(Exception):
@@ -82,7 +64,7 @@ class Transport:
         try:
             self._client = httpx.Client(
                 headers={"User-Agent": user_agent(contact), "Accept-Encoding": "gzip"},
-                timeout=httpx.Timeout(SILENCE, connect=10.0),
+                timeout=httpx.Timeout(SILENCE, connect=CONNECT),
                 limits=httpx.Limits(max_connections=1),
                 trust_env=not service.loopback,  # proxies and certificates as the environment says
             )
@@ -118,25 +100,28 @@ class Transport:
         headers: Mapping[str, str],
         content: bytes | None = None,
         passing: frozenset[Reason] = PASSING,
+        telling: Container[int] = (),
     ) -> Reply | Failure:
-        """A reply that says something (200, 304, 400, 404, 410, 451), or why there is none.
+        """A reply that says something (200, 304, 400, 404, 410, 451, and `telling`), or why there is none.
 
         What fails for a passing reason is asked for once more, as late as the service wants it.
         """
-        outcome = self._paced(method, url, headers, content)
+        outcome = self._paced(method, url, headers, content, telling)
         if (
             isinstance(outcome, Failure)
             and outcome.reason in passing
             and self.pace.hold(outcome.retry_after, limited=outcome.reason is Reason.RATE_LIMITED)
         ):
-            return self._paced(method, url, headers, content)
+            return self._paced(method, url, headers, content, telling)
         return outcome
 
-    def _paced(self, method: str, url: str, headers: Mapping[str, str], content: bytes | None) -> Reply | Failure:
+    def _paced(
+        self, method: str, url: str, headers: Mapping[str, str], content: bytes | None, telling: Container[int]
+    ) -> Reply | Failure:
         for _ in range(REDIRECTS + 1):
             reply = self.once(method, url, headers, content)
             if isinstance(reply, Failure) or reply.status not in {301, 302, 307, 308}:
-                return reply if isinstance(reply, Failure) else judged(reply)
+                return reply if isinstance(reply, Failure) else judged(reply, telling)
             target = urljoin(url, reply.headers.get("location", ""))
             if method != "GET" or _origin(target) != _origin(self.url):
                 return Failure(Reason.REFUSED, f"redirects to {clean(target, 100)}, which is not followed")
@@ -159,13 +144,16 @@ class Transport:
         self.pace.wait()
         if self.pace.stop.is_set():
             return Failure(Reason.INTERRUPTED, "the run was interrupted")
-        if not self.pace.allowance.take():
+        if not self.pace.budget.take():
             return Failure(Reason.OVER_BUDGET, "the run's budget or deadline is used up")
         self.requests += 1
+        start = time.monotonic()
         try:
-            return self._send(method, url, headers, content, read=read)
+            outcome = self._send(method, url, headers, content, read=read)
         finally:
             self.pace.done()
+        _log(method, url, outcome, time.monotonic() - start)
+        return outcome
 
     def _send(
         self, method: str, url: str, headers: Mapping[str, str], content: bytes | None, *, read: bool
@@ -227,46 +215,33 @@ def user_agent(contact: str | None) -> str:
     return f"{USER_AGENT[:-1]}; {contact})" if contact else USER_AGENT
 
 
-def judged(reply: Reply) -> Reply | Failure:
-    """The reply, or the refusal that its status stands for. 404 and 451 are answers, and 400 explains itself."""
+def _log(method: str, url: str, outcome: Reply | Failure, seconds: float) -> None:
+    """One line a request. Headers are not part of it, and so no token is."""
+    said = f"{outcome.status}, {len(outcome.body)} bytes" if isinstance(outcome, Reply) else outcome.detail
+    log.info("%s %s: %s, %.2f s", method, clean(url, 300), clean(said, 200), seconds)
+
+
+def judged(reply: Reply, telling: Container[int] = ()) -> Reply | Failure:
+    """The reply, or the refusal that its status stands for. 404 and 451 are answers, and 400 explains itself.
+
+    `telling` are more statuses that are answers, of a service for which they mean something of their own.
+    """
     remaining, wait = reply.headers.get("x-ratelimit-remaining"), retry_after(reply.headers)
     match reply.status:
         case 200 | 304 | 400 | 404 | 410 | 451:
             return reply
-        case 401:
+        case 401 if 401 not in telling:
             return Failure(Reason.UNAUTHORIZED, "401: the token is not valid")
         case 429:
             return Failure(Reason.RATE_LIMITED, "429: too many requests", wait)
         case 403 if remaining == "0" or wait is not None:
             return Failure(Reason.RATE_LIMITED, "403: rate limit used up", wait)
+        case status if status in telling:
+            return reply
         case status if status >= 500:
             return Failure(Reason.SERVER_ERROR, f"answers {status}", wait)
         case status:
             return Failure(Reason.REFUSED, f"answers {status}")
-
-
-def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds to wait by `Retry-After` (a number or a date) or, with nothing remaining, by `x-ratelimit-reset`.
-
-    Dates are compared with the server's own `Date`, so that a clock that is wrong here does no harm.
-    """
-    now = _timestamp(headers.get("date")) or time.time()
-    said = headers.get("retry-after", "").strip()
-    if re.fullmatch(r"\d{1,12}(\.\d+)?", said, re.ASCII):  # a negative number is no answer
-        return float(said)
-    if (moment := _timestamp(said)) is not None:
-        return max(0.0, moment - now)
-    reset = headers.get("x-ratelimit-reset", "")
-    if headers.get("x-ratelimit-remaining") == "0" and re.fullmatch(r"\d{1,12}", reset, re.ASCII):
-        return max(0.0, float(reset) - now)
-    return None
-
-
-def _timestamp(text: str | None) -> float | None:
-    try:
-        return email.utils.parsedate_to_datetime(text or "").timestamp()
-    except (ValueError, OverflowError):
-        return None
 
 
 def _origin(url: str) -> tuple[str, str | None, int | None]:

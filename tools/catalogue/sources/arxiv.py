@@ -21,11 +21,13 @@ import arxiv  # type: ignore[import-untyped]  # it ships no types
 from tools.catalogue.answers import Answer, Found, Missing, NotAnswered, Reason
 from tools.catalogue.facts import PaperFacts, PaperHit, PaperHits
 from tools.catalogue.models import canonical_arxiv_id
+from tools.catalogue.policy import PAPERS_A_REQUEST
+from tools.catalogue.replies import Failure, Reply
+from tools.catalogue.source import Source, not_answered
 from tools.catalogue.text import clean
-from tools.catalogue.transport import Failure, Reply, Transport
+from tools.catalogue.transport import Transport
 
 NEWEST = 25  # papers of a search: more appear in a day for none of ours
-PAGE = 200  # one POST held 700 ids against the live service (arxiv.py PR 209); 200 keeps an answer under 1 MB
 ATOM_FEED = "http://www.w3.org/2005/Atom feed"
 _MALFORMED_ID = re.compile(rb"incorrect id format for ([^\s<]+)")
 _WITHDRAWN = re.compile(
@@ -113,28 +115,19 @@ def _refuse_dtd(*_: object) -> None:
     raise NoFeedError(Failure(Reason.MALFORMED, "has a DTD, which no feed of arXiv has"))
 
 
-@dataclass(frozen=True, slots=True)
-class Arxiv:
+@dataclass
+class Arxiv(Source[PaperFacts]):
     transport: Transport
     witness: str | None = None
     """A paper that is known to be there. Where none of those asked for is in a feed, is it?"""
-    name: str = "arxiv"
-    title: str = "arXiv"
 
-    @property
-    def requests(self) -> int:
-        return self.transport.requests
-
-    def abort(self) -> None:
-        self.transport.abort()
-
-    def answers(self, keys: Sequence[str]) -> Iterator[list[Answer[PaperFacts]]]:
+    def query_all(self, keys: Sequence[str]) -> Iterator[list[Answer[PaperFacts]]]:
         """An answer for every key, a batch at a time. After a request that failed, nothing more is asked."""
-        for start in range(0, len(keys), PAGE):
-            batch, failure = self._batch(keys[start : start + PAGE])
+        for start in range(0, len(keys), PAPERS_A_REQUEST):
+            batch, failure = self._batch(keys[start : start + PAPERS_A_REQUEST])
             yield batch
             if failure:
-                yield [NotAnswered(key, failure.reason, failure.detail) for key in keys[start + PAGE :]]
+                yield not_answered(keys[start + PAPERS_A_REQUEST :], failure)
                 return
 
     def _batch(self, keys: Sequence[str]) -> tuple[list[Answer[PaperFacts]], Failure | None]:
@@ -149,7 +142,7 @@ class Arxiv:
                     asked.remove(error.malformed_id)
                     answers.append(NotAnswered(error.malformed_id, failure.reason, failure.detail))
                     continue
-                return answers + [NotAnswered(key, failure.reason, failure.detail) for key in asked], failure
+                return answers + not_answered(asked, failure), failure
             if asked and not found and not self._feeds_can_be_trusted(asked):
                 detail = "an empty feed, in which not even a paper is that was there before"
                 return answers + [NotAnswered(key, Reason.IMPLAUSIBLE, detail) for key in asked], None
@@ -171,36 +164,24 @@ class Arxiv:
         return {key: answer for key, answer in answers if key in keys}
 
 
-@dataclass(frozen=True, slots=True)
-class ArxivSearches:
+@dataclass
+class ArxivSearches(Source[PaperHits]):
     """The newest papers that each search of watch.yaml finds; keys are the searches' ids."""
 
     transport: Transport
     queries: Mapping[str, str]
     """Id → arXiv's query language."""
-    name: str = "arxiv"
-    title: str = "arXiv, new papers"
 
-    @property
-    def requests(self) -> int:
-        return self.transport.requests
-
-    def abort(self) -> None:
-        self.transport.abort()
-
-    def answers(self, keys: Sequence[str]) -> Iterator[list[Answer[PaperHits]]]:
-        for place, key in enumerate(keys):
-            search = arxiv.Search(
-                self.queries[key], max_results=NEWEST, sort_by=arxiv.SortCriterion.SubmittedDate
-            )  # descending is its default
-            try:
-                results = _results(self.transport, search, NEWEST)
-                hits = [hit for result in results if (hit := _hit(result)) is not None]
-            except NoFeedError as error:
-                failure = error.failure
-                yield [NotAnswered(key, failure.reason, failure.detail) for key in keys[place:]]
-                return
-            yield [Found(key, PaperHits(hits=tuple(hits)))]
+    def query(self, key: str) -> Answer[PaperHits] | Failure:
+        search = arxiv.Search(
+            self.queries[key], max_results=NEWEST, sort_by=arxiv.SortCriterion.SubmittedDate
+        )  # descending is its default
+        try:
+            results = _results(self.transport, search, NEWEST)
+            hits = [hit for result in results if (hit := _hit(result)) is not None]
+        except NoFeedError as error:
+            return error.failure
+        return Found(key, PaperHits(hits=tuple(hits)))
 
 
 def _results(transport: Transport, search: arxiv.Search, page: int) -> list[arxiv.Result]:

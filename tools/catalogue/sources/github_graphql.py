@@ -16,10 +16,12 @@ from pydantic import SecretStr, ValidationError
 
 from tools.catalogue.answers import Answer, Found, Missing, NotAnswered, Reason
 from tools.catalogue.facts import RepositoryFacts, RepositoryHit, RepositoryHits
-from tools.catalogue.text import clean
-from tools.catalogue.transport import PASSING, Failure, Reply, Transport, retry_after
+from tools.catalogue.policy import PASSING, REPOSITORIES_A_REQUEST
+from tools.catalogue.replies import Failure, Reply, retry_after
+from tools.catalogue.source import Source, not_answered
+from tools.catalogue.text import clean, day
+from tools.catalogue.transport import Transport
 
-BATCH = 50  # 1 point of 5,000 an hour; 75 and 100 have failed for others (hecat 138, gh-manager-cli 106)
 FOUND = 20  # repositories of a search: what rises is near its top
 SMALLEST = 6  # 50, 25, 12, 6: an outage costs four requests, not one for each repository
 
@@ -53,22 +55,13 @@ def query(keys: Sequence[str]) -> tuple[str, dict[str, str]]:
     return f"query({declared}) {{\n{aliases}\n}}\n{FRAGMENT}", variables
 
 
-@dataclass(slots=True)
-class GitHubGraphQL:
+@dataclass
+class GitHubGraphQL(Source[RepositoryFacts]):
     transport: Transport
     token: SecretStr
-    name: str = "github"
-    title: str = "GitHub"
-    size: int = BATCH
+    size: int = REPOSITORIES_A_REQUEST
 
-    @property
-    def requests(self) -> int:
-        return self.transport.requests
-
-    def abort(self) -> None:
-        self.transport.abort()
-
-    def answers(self, keys: Sequence[str]) -> Iterator[list[Answer[RepositoryFacts]]]:
+    def query_all(self, keys: Sequence[str]) -> Iterator[list[Answer[RepositoryFacts]]]:
         """An answer for every key, a batch at a time. After a request that failed for good, nothing more is asked."""
         waiting = list(keys)
         while waiting:
@@ -84,35 +77,26 @@ class GitHubGraphQL:
                 too_much = []
             yield [answer for answer in answers if answer.key not in too_much]
             if failure:
-                yield [NotAnswered(key, failure.reason, failure.detail) for key in waiting]
+                yield not_answered(waiting, failure)
                 return
 
     def _ask(self, keys: Sequence[str]) -> tuple[list[Answer[RepositoryFacts]], Failure | None]:
         content = _post(self.transport, self.token, *query(keys))
         if isinstance(content, Failure):
-            return [NotAnswered(key, content.reason, content.detail) for key in keys], content
+            return not_answered(keys, content), content
         return _per_alias(keys, content)
 
 
-@dataclass(frozen=True, slots=True)
-class GitHubGraphQLSearches:
+@dataclass
+class GitHubGraphQLSearches(Source[RepositoryHits]):
     """The young repositories with the most stars that each search of watch.yaml finds; keys are the searches' ids."""
 
     transport: Transport
     token: SecretStr
     queries: Mapping[str, str]
     """Id → GitHub's query language."""
-    name: str = "github"
-    title: str = "GitHub, rising repositories"
 
-    @property
-    def requests(self) -> int:
-        return self.transport.requests
-
-    def abort(self) -> None:
-        self.transport.abort()
-
-    def answers(self, keys: Sequence[str]) -> Iterator[list[Answer[RepositoryHits]]]:
+    def query_all(self, keys: Sequence[str]) -> Iterator[list[Answer[RepositoryHits]]]:
         """All searches are aliases of one query: a point of the limit for each."""
         if not keys:
             return
@@ -124,7 +108,7 @@ class GitHubGraphQLSearches:
         variables = {f"q{i}": self.queries[key] for i, key in enumerate(keys)}
         content = _post(self.transport, self.token, f"query({declared}) {{\n{aliases}\n}}\n{HIT}", variables)
         if isinstance(content, Failure):
-            yield [NotAnswered(key, content.reason, content.detail) for key in keys]
+            yield not_answered(keys, content)
             return
         data = content["data"] if isinstance(content.get("data"), dict) else {}
         whole, by_alias = _errors(content.get("errors"))
@@ -282,8 +266,3 @@ def repository_answer(key: str, said: dict[str, Any], etag: str | None = None) -
     if not facts.name:
         return NotAnswered(key, Reason.MALFORMED, "GitHub names no repository")
     return Found(key, facts, etag)
-
-
-def day(moment: object) -> object:
-    """The day of an ISO 8601 moment."""
-    return moment[:10] if isinstance(moment, str) else moment

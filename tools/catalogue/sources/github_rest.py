@@ -7,87 +7,58 @@ answer.
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
 from tools.catalogue.answers import Answer, Blocked, Found, Missing, NotAnswered, Reason, Unchanged
 from tools.catalogue.facts import RepositoryFacts, RepositoryHits
-from tools.catalogue.sources.github_graphql import FOUND, day, hits, repository_answer
-from tools.catalogue.text import clean
-from tools.catalogue.transport import Failure, Reply, Transport, retry_after
+from tools.catalogue.replies import Failure, Reply, retry_after
+from tools.catalogue.source import Source
+from tools.catalogue.sources.github_graphql import FOUND, hits, repository_answer
+from tools.catalogue.text import clean, day
+from tools.catalogue.transport import Transport
 
 
-@dataclass(slots=True)
-class GitHubREST:
+@dataclass
+class GitHubREST(Source[RepositoryFacts]):
     transport: Transport
     etags: Mapping[str, str] = field(default_factory=dict)
     """Key → the ETag of the answer that is known."""
-    name: str = "github"
-    title: str = "GitHub"
 
-    @property
-    def requests(self) -> int:
-        return self.transport.requests
-
-    def abort(self) -> None:
-        self.transport.abort()
-
-    def answers(self, keys: Sequence[str]) -> Iterator[list[Answer[RepositoryFacts]]]:
-        """An answer for every key, one at a time. After a failure that concerns them all, nothing more is asked."""
-        for place, key in enumerate(keys):
-            answer, failure = self._ask(key)
-            yield [answer]
-            if failure and place + 1 < len(keys):
-                yield [NotAnswered(key, failure.reason, failure.detail) for key in keys[place + 1 :]]
-                return
-
-    def _ask(self, key: str) -> tuple[Answer[RepositoryFacts], Failure | None]:
+    def query(self, key: str) -> Answer[RepositoryFacts] | Failure:
         headers = dict(_HEADERS)
         if key in self.etags:
             headers["If-None-Match"] = self.etags[key]
         reply = self.transport.ask("GET", f"{self.transport.url}/repos/{key}", headers=headers)
         if isinstance(reply, Failure):
             # 403 without a limit is "Repository access blocked" or single sign-on: about this one only.
-            return NotAnswered(key, reply.reason, reply.detail), reply if reply.reason is not Reason.REFUSED else None
-        used_up = reply.headers.get("x-ratelimit-remaining") == "0"
-        if used_up:
+            return reply if reply.reason is not Reason.REFUSED else NotAnswered(key, reply.reason, reply.detail)
+        if reply.headers.get("x-ratelimit-remaining") == "0":
             self.transport.pace.hold(retry_after(reply.headers), limited=True)
-        limit = Failure(Reason.RATE_LIMITED, "60 requests an hour without a token are used up; set GITHUB_TOKEN")
-        return _answer(key, reply), limit if used_up else None
+            limit = "60 requests an hour without a token are used up; set GITHUB_TOKEN"
+            self.exhausted = Failure(Reason.RATE_LIMITED, limit)
+        return _answer(key, reply)
 
 
-@dataclass(frozen=True, slots=True)
-class GitHubRESTSearches:
+@dataclass
+class GitHubRESTSearches(Source[RepositoryHits]):
     """As `GitHubGraphQLSearches`, one request a search; without a token ten of them are allowed a minute."""
 
     transport: Transport
     queries: Mapping[str, str]
-    name: str = "github"
-    title: str = "GitHub, rising repositories"
 
-    @property
-    def requests(self) -> int:
-        return self.transport.requests
-
-    def abort(self) -> None:
-        self.transport.abort()
-
-    def answers(self, keys: Sequence[str]) -> Iterator[list[Answer[RepositoryHits]]]:
-        for place, key in enumerate(keys):
-            asked = urlencode({"q": self.queries[key], "per_page": FOUND})
-            url = f"{self.transport.url}/search/repositories?{asked}"
-            reply = self.transport.ask("GET", url, headers=_HEADERS)
-            if isinstance(reply, Failure):
-                yield [NotAnswered(key, reply.reason, reply.detail) for key in keys[place:]]
-                return
-            try:
-                content = json.loads(reply.body)
-                items = content["items"]
-                yield [Found(key, RepositoryHits(hits=hits(_said_of_hit(item) for item in items)))]
-            except (ValueError, RecursionError, KeyError, TypeError):
-                yield [NotAnswered(key, Reason.MALFORMED, f"answers {reply.status} without a list of items")]
+    def query(self, key: str) -> Answer[RepositoryHits] | Failure:
+        asked = urlencode({"q": self.queries[key], "per_page": FOUND})
+        reply = self.transport.ask("GET", f"{self.transport.url}/search/repositories?{asked}", headers=_HEADERS)
+        if isinstance(reply, Failure):
+            return reply
+        try:
+            items = json.loads(reply.body)["items"]
+            return Found(key, RepositoryHits(hits=hits(_said_of_hit(item) for item in items)))
+        except (ValueError, RecursionError, KeyError, TypeError):
+            return NotAnswered(key, Reason.MALFORMED, f"answers {reply.status} without a list of items")
 
 
 def _said_of_hit(item: object) -> dict[str, Any]:

@@ -18,7 +18,6 @@ import urllib.request
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass, field
 from urllib.parse import quote, urljoin, urlsplit
 from urllib.robotparser import RobotFileParser
@@ -26,10 +25,14 @@ from urllib.robotparser import RobotFileParser
 from tools.catalogue.answers import Answer, Blocked, Found, Missing, NotAnswered, Reason
 from tools.catalogue.environment import Service
 from tools.catalogue.facts import LinkFacts
-from tools.catalogue.pace import Allowance, Pace
+from tools.catalogue.pace import Budget, Pace
+from tools.catalogue.policy import policy_of
+from tools.catalogue.replies import Failure, Reply
+from tools.catalogue.source import Source
 from tools.catalogue.text import clean, web_address
-from tools.catalogue.transport import PRODUCT, Failure, RefusedError, Reply, Transport
+from tools.catalogue.transport import PRODUCT, RefusedError, Transport
 
+NAME = "links"  # in the table of `policy`
 HOSTS_AT_ONCE = 8
 HOPS = 6
 UNREACHABLE_HOSTS = 5  # so many without one that answers: there is no network, and the rest need not be tried
@@ -49,28 +52,21 @@ class _Host:
     robots: RobotFileParser | Failure | None = None
 
 
-@dataclass(slots=True)
-class Links:
+@dataclass
+class LinkChecker(Source[LinkFacts]):
     stop: threading.Event
-    allowance: Allowance = field(default_factory=Allowance)
+    budget: Budget = field(default_factory=Budget)
     web: Service | None = None
     """A stand-in for the whole web."""
     contact: str | None = None
-    name: str = "links"
-    title: str = "Links"
     _hosts: dict[str, _Host] = field(default_factory=dict, init=False)
     _opening: threading.Lock = field(default_factory=threading.Lock, init=False)
 
     @property
-    def requests(self) -> int:
-        return sum(host.transport.requests for host in self._hosts.values())
+    def transports(self) -> list[Transport]:
+        return [host.transport for host in list(self._hosts.values())]
 
-    def abort(self) -> None:
-        for host in list(self._hosts.values()):
-            with suppress(OSError):
-                host.transport.abort()
-
-    def answers(self, keys: Sequence[str]) -> Iterator[list[Answer[LinkFacts]]]:
+    def query_all(self, keys: Sequence[str]) -> Iterator[list[Answer[LinkFacts]]]:
         """An answer for every address, one at a time, in the order in which they come."""
         by_host: defaultdict[str, list[str]] = defaultdict(list)
         for key in keys:
@@ -171,7 +167,11 @@ class Links:
         with self._opening:
             if origin not in self._hosts:
                 service = self.web or Service(origin, loopback=False)
-                pace = Pace.none(self.stop, self.allowance) if self.web else Pace.website(self.stop, self.allowance)
+                pace = (
+                    Pace.none(self.stop, self.budget)
+                    if self.web
+                    else Pace(policy_of(NAME), self.stop, budget=self.budget)
+                )
                 guarded = not self.web and not _proxied()  # a proxy looks names up by itself
                 guard = refuse_private if guarded else None
                 transport = Transport(service, pace, contact=self.contact, largest=ROBOTS_BYTES, guard=guard)

@@ -7,8 +7,9 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from tools.catalogue.facts import LinkRecord, PaperRecord, RepositoryRecord
+from tools.catalogue.facts import LinkRecord, PaperRecord, Record, RepositoryRecord
 from tools.catalogue.models import MODELS, STEM, Paper, Topic
+from tools.catalogue.parts import SHOWN
 from tools.language import Language, root
 from tools.site.exports.bibliography import bibtex, csl_json
 from tools.site.exports.csv_table import csv_table
@@ -45,7 +46,12 @@ def catalogue_json(project: Project) -> str:
     for resource in project.catalogue.resources:
         entry = {"kind": resource.kind, **resource.model_dump(mode="json", exclude_defaults=True)}
         facts = status_of(resource, project.lock)
-        records = {"arxiv": facts.paper, "github": facts.repository, "link": facts.link}
+        records: dict[str, Record[Any] | None] = {
+            "arxiv": facts.paper,
+            "github": facts.repository,
+            "link": facts.link,
+            **{part.name: record for part, record in facts.others},
+        }
         fetched = {
             name: record.model_dump(mode="json", exclude_none=True, exclude={"etag"})
             for name, record in records.items()
@@ -60,10 +66,12 @@ def catalogue_json(project: Project) -> str:
 def json_schema() -> str:
     """What catalogue.json holds, as JSON Schema made of the models themselves."""
     models: list[type[BaseModel]] = [Topic, *MODELS.values(), PaperRecord, RepositoryRecord, LinkRecord]
+    models += [part.record for part in SHOWN]
     references, whole = models_json_schema([(model, "serialization") for model in models])
     definitions: dict[str, Any] = whole["$defs"]
     named = {model: references[model, "serialization"]["$ref"] for model in models}
     fetched: dict[str, type[BaseModel]] = {"arxiv": PaperRecord, "github": RepositoryRecord, "link": LinkRecord}
+    fetched |= {part.name: part.record for part in SHOWN}
     for model in MODELS.values():
         entry = definitions[named[model].removeprefix("#/$defs/")]
         entry["required"] = ["kind", *entry["required"]]

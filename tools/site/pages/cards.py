@@ -6,8 +6,9 @@ Every value is plain text or an address below the site; the template escapes it.
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
-from tools.catalogue.facts import PaperRecord, RepositoryRecord, State
+from tools.catalogue.facts import PaperRecord, Record, RepositoryRecord, State
 from tools.catalogue.models import (
     Blog,
     Book,
@@ -104,7 +105,7 @@ def card(resource: Resource, project: Project, tied: Ties, language: Language, h
         tags=tuple(_tags(resource, words)),
         code=Link(resource.code, f"https://github.com/{resource.code}") if resource.code else None,
         ties=tuple(tie for tie in _ties(resource, tied, language, words, here) if tie.links),
-        live=tuple(_live(facts.paper, facts.repository, words)),
+        live=(*_live(facts.paper, facts.repository, words), *_shown(facts, language)),
         checked=tuple(_checked(facts, words)),
         growth=line,
         growth_text=words.card.growth.format(line.first, line.since, line.last, line.until) if line else "",
@@ -186,7 +187,12 @@ def _people(names: list[str], words: Words, *, more: bool = False) -> str:
 
 def _badges(resource: Resource, facts: ResourceStatus, words: Words) -> Iterator[Badge]:
     of_code = "{}" if isinstance(resource, Tool) else words.status.of_code  # a paper is not idle, its code is
-    named = [("{}", facts.paper), (of_code, facts.repository), (words.status.of_link, facts.link)]
+    named: list[tuple[str, Record[Any] | None]] = [
+        ("{}", facts.paper),
+        (of_code, facts.repository),
+        (words.status.of_link, facts.link),
+        *((f"{part.endpoint.title} {{}}", record) for part, record in facts.others),
+    ]
     for form, record in named:
         if record and record.state not in {State.OK, State.UNKNOWN}:
             yield Badge(form.format(words.names.states[record.state]), record.reason or "")
@@ -251,6 +257,12 @@ def _live(paper: PaperRecord | None, repository: RepositoryRecord | None, words:
             yield words.card.commits_in_year.format(f"{data.commits_in_year:,}")
         if data.main_language:
             yield data.main_language
+
+
+def _shown(facts: ResourceStatus, language: Language) -> Iterator[str]:
+    """What other parts say that is worth a place on the card."""
+    for part, record in facts.others:
+        yield from (f"{said.name[language]} {said.text(language)}" for said in part.shown(record.data) if said.on_card)
 
 
 def _checked(facts: ResourceStatus, words: Words) -> Iterator[str]:

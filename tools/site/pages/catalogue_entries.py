@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tools.catalogue.models import STEM, Book, Community, Conference, Course, Model, Paper, Resource
+from tools.catalogue.parts import SHOWN
 from tools.language import Language
 from tools.site.exports.bibliography import bibtex_entry
 from tools.site.links import page_of, source
@@ -52,7 +53,7 @@ def entry_pages(project: Project, language: Language) -> dict[str, Entry]:
             "entry.html",
             card=shown,
             rows=_rows(_curated(resource, words, language)),
-            fetched=_rows(_fetched(facts, words)),
+            fetched=_rows(_fetched(facts, words, language)),
             versions=[(point.version, point.day) for point in facts.versions if point.version],
             bibtex=bibtex_entry(resource) if isinstance(resource, Paper) else None,
             kind=Link(words.names.kinds[resource.kind], source(here, kind)),
@@ -113,10 +114,12 @@ def _curated(resource: Resource, words: Words, language: Language) -> Iterator[R
         yield names["feeds" if isinstance(resource, Community) else "feed"], address, address
     if resource.code:
         yield names["code"], resource.code, f"https://github.com/{resource.code}"
+    for part in SHOWN:
+        yield from ((names[str(part.field)], key, part.page(key)) for key, _ in part.uses(resource))
     yield words.entry.added, str(resource.added), None
 
 
-def _fetched(facts: ResourceStatus, words: Words) -> Iterator[Row]:
+def _fetched(facts: ResourceStatus, words: Words, language: Language) -> Iterator[Row]:
     """What services said, each with the day on which it was checked."""
     if facts.paper:
         paper = facts.paper.data
@@ -137,6 +140,8 @@ def _fetched(facts: ResourceStatus, words: Words) -> Iterator[Row]:
         yield words.card.release, " · ".join(filter(None, release)), None
         yield words.entry.main_language, repository.main_language or "", None
         yield words.entry.code_license, repository.license_spdx or "", None
+    for part, record in facts.others:
+        yield from ((said.name[language], said.text(language), None) for said in part.shown(record.data))
     for record in facts.records:
         if record.state not in {"ok", "unknown"} and record.since:
             said = " · ".join(filter(None, [words.names.states[record.state], str(record.since), record.reason or ""]))

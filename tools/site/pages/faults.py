@@ -12,7 +12,7 @@ from tools.site.words import WORDS
 PAGE = "faults.md"
 
 
-SERVICES = ("arXiv", "GitHub GraphQL", "GitHub REST")
+SERVICES = ("arXiv", "GitHub GraphQL", "GitHub REST", "Hugging Face", "PyPI")
 
 
 def pages(project: Project, language: Language) -> Pages:
@@ -25,7 +25,7 @@ def pages(project: Project, language: Language) -> Pages:
     parts = [
         front_matter(words.faults.title, about, hide=("toc",), searched=False),
         f"# {words.faults.title}\n\n{about}\n{{ .lead }}\n",
-        f"| {words.faults.fault} | {' | '.join(SERVICES)} | {words.faults.lost} |\n|---|---|---|---|--:|",
+        f"| {words.faults.fault} | {' | '.join(SERVICES)} | {words.faults.lost} |\n|---|---|---|---|---|---|--:|",
     ]
     for tries in rows.values():
         name = next(iter(tries.values()))[language]

@@ -1,5 +1,6 @@
 """The home page: what this is, the doors, and a strip of what is alive, all on one screen."""
 
+from tools.catalogue.parts import PAPERS, REPOSITORIES
 from tools.language import Language
 from tools.site.pages.page_kind import Menu, Pages
 from tools.site.pages.paths import PAGE
@@ -13,8 +14,8 @@ def pages(project: Project, language: Language) -> Pages:
     words = WORDS[language]
     start = project.tutorials[0][0] if project.tutorials else None
     figure = first_figure(*project.tutorials[0], language) if project.tutorials else None
-    answers = [record.checked for record in project.lock.papers.values()]
-    answers += [record.checked for record in project.lock.repositories.values()]
+    answers = [record.checked for record in project.lock[PAPERS].values()]
+    answers += [record.checked for record in project.lock[REPOSITORIES].values()]
     checked = max((answer.date() for answer in answers if answer), default=None)
     strip = [
         (words.home.strip_resources, len(project.catalogue.resources)),

@@ -4,12 +4,13 @@ from collections.abc import Iterator
 
 from tools.catalogue.facts import State
 from tools.catalogue.history import risen
+from tools.catalogue.parts import NEW_PAPERS, NEW_REPOSITORIES
 from tools.language import Language
 from tools.site.links import page_of, source
 from tools.site.pages.page_kind import Menu, Pages
 from tools.site.pages.templates import front_matter, html_block
-from tools.site.project.curated import arxiv_of
 from tools.site.project.reading import Project
+from tools.site.project.resource_status import status_of
 from tools.site.words import WORDS
 
 PAGE = "catalogue/news.md"
@@ -25,7 +26,7 @@ def pages(project: Project, language: Language) -> Pages:
     added = sorted(project.catalogue.resources, key=lambda resource: resource.added, reverse=True)[:MOST]
     searches = []
     for watch in project.catalogue.watches:
-        papers, repositories = project.lock.new_papers.get(watch.id), project.lock.new_repositories.get(watch.id)
+        papers, repositories = project.lock[NEW_PAPERS].get(watch.id), project.lock[NEW_REPOSITORIES].get(watch.id)
         found = [
             (hit.title or hit.arxiv, f"https://arxiv.org/abs/{hit.arxiv}", hit.published)
             for hit in (papers.data.hits if papers else ())[:MOST]
@@ -63,12 +64,8 @@ def _changes(project: Project, language: Language) -> Iterator[tuple[str, str, s
     words = WORDS[language]
     for resource in project.catalogue.resources:
         href = source(PAGE, page_of(resource))
-        arxiv = arxiv_of(resource)
-        paper = project.lock.papers.get(arxiv) if arxiv else None
-        repository = project.lock.repositories.get(resource.code) if resource.code else None
-        link = project.lock.links.get(resource.url)
-        for record in (paper, repository, link):
-            if record and record.since and record.state not in {State.OK, State.UNKNOWN}:
+        for record in status_of(resource, project.lock).records:
+            if record.since and record.state not in {State.OK, State.UNKNOWN}:
                 yield (
                     str(record.since),
                     resource.title,

@@ -9,6 +9,8 @@ from tools.catalogue.facts import LinkRecord, PaperRecord, Record, RepositoryRec
 from tools.catalogue.history import Point, risen
 from tools.catalogue.lock import Lock
 from tools.catalogue.models import Resource
+from tools.catalogue.part import Part
+from tools.catalogue.parts import LINKS, PAPERS, REPOSITORIES, SHOWN
 from tools.site.project.curated import arxiv_of
 
 MONTH = timedelta(days=30)
@@ -22,11 +24,14 @@ class ResourceStatus:
     growth: Sequence[Point]
     """Of its repository."""
     versions: Sequence[Point]
-    """Of its paper."""
+    """Of its paper, or of what another part tells the versions of."""
+    others: Sequence[tuple[Part[Any], Record[Any]]] = ()
+    """What the parts said that show themselves (`Part.shown`)."""
 
     @property
     def records(self) -> list[Record[Any]]:
-        return [record for record in (self.paper, self.repository, self.link) if record]
+        named = [record for record in (self.paper, self.repository, self.link) if record]
+        return named + [record for _, record in self.others]
 
     @property
     def states(self) -> list[str]:
@@ -64,10 +69,18 @@ class ResourceStatus:
 def status_of(resource: Resource, lock: Lock) -> ResourceStatus:
     arxiv = arxiv_of(resource) or ""
     code = resource.code or ""
+    others = {
+        (part, key): record
+        for part in SHOWN
+        for key, _ in part.uses(resource)
+        if (record := lock[part].get(key)) is not None
+    }
+    named = [arxiv, *(name for (part, key), record in others.items() for name in part.remembered({key: record}))]
     return ResourceStatus(
-        lock.papers.get(arxiv),
-        lock.repositories.get(code),
-        lock.links.get(resource.url),
+        lock[PAPERS].get(arxiv),
+        lock[REPOSITORIES].get(code),
+        lock[LINKS].get(resource.url),
         lock.history.get(code, ()),
-        lock.history.get(arxiv, ()),
+        next((lock.history[name] for name in named if name in lock.history), ()),
+        [(part, record) for (part, _), record in others.items()],
     )

@@ -13,6 +13,7 @@ from tools.site.words.shape import (
     HomeWords,
     NameWords,
     NewsWords,
+    OracleWords,
     PathWords,
     ReferenceWords,
     SiteWords,
@@ -29,6 +30,7 @@ STATES_EN = {
     State.ARCHIVED: "archived",
     State.DISABLED: "disabled",
     State.WITHDRAWN: "withdrawn",
+    State.YANKED: "yanked",
     State.REPLACED: "replaced",
     State.NOT_FOUND: "not found",
     State.GONE: "gone",
@@ -138,6 +140,8 @@ EN = Words(
             "organization": "organisation",
             "instructors": "teachers",
             "weights": "weights",
+            "huggingface": "Hugging Face",
+            "pypi": "PyPI",
             "use": "use",
             "year": "year",
             "feed": "feed",
@@ -151,6 +155,8 @@ EN = Words(
         services={
             "arxiv": "arXiv",
             "github": "GitHub",
+            "huggingface": "Hugging Face",
+            "pypi": "PyPI",
             "git-history": "git history",
             "arxiv-copies": "public copies of arXiv",
             "links": "web",
@@ -316,7 +322,7 @@ EN = Words(
     ),
     faults=FaultWords(
         title="Table of faults",
-        about="Each fault was tried for real on stand-in servers that follow the rules of arXiv and GitHub: a good "
+        about="Each fault was tried for real on stand-in servers that follow the services' rules: a good "
         "refresh first, then the fault, then a count of the facts that went missing. {tried} trials, {lost} facts lost: what gets no answer stays as it was known. "
         "The run of the tests writes this table; a test fails when it is out of date.",
         fault="Fault",
@@ -335,9 +341,26 @@ EN = Words(
             "archived": "marked archived",
             "disabled": "marked disabled",
             "withdrawn": "marked withdrawn",
+            "yanked": "marked yanked",
             "replaced": "marked replaced",
             "blocked": "marked blocked",
         },
+    ),
+    oracles=OracleWords(
+        title="Checked against",
+        about="Our implementation and an independent one, the oracle, get the same input, and a test compares what they "
+        "answer. {cases} comparisons with {libraries} libraries passed; a run of the tests counted them. Count them "
+        "yourself: `make comparisons`.",
+        limits="A comparison is one test case held against one oracle: a test with several sets of parameters has a case "
+        "for each, and one case often tries hundreds of random inputs. The tolerance is the largest difference that the "
+        "test allows, not the one that was measured. A comparison that passes says that both agree on the inputs tried. "
+        "It says nothing about other inputs, and a mistake that both make goes unseen. Another {definitions} comparisons "
+        "are with a definition written out in the test, or with a value worked out by hand; the same people wrote both "
+        "sides, so they are not independent and not part of the count above.",
+        columns=("Technique", "Oracle", "Tolerance", "Cases"),
+        definition="definition in the test",
+        equal="equal",
+        relative="{} (relative)",
     ),
     speed=SpeedWords(
         title="How fast it is",

@@ -14,6 +14,7 @@ from tools.site.words.shape import (
     HomeWords,
     NameWords,
     NewsWords,
+    OracleWords,
     PathWords,
     ReferenceWords,
     SiteWords,
@@ -30,6 +31,7 @@ STATES_ZH = {
     State.ARCHIVED: "已归档",
     State.DISABLED: "已停用",
     State.WITHDRAWN: "已撤稿",
+    State.YANKED: "发布已撤回",
     State.REPLACED: "已被取代",
     State.NOT_FOUND: "找不到",
     State.GONE: "已撤下",
@@ -129,6 +131,8 @@ ZH = Words(
             "organization": "机构",
             "instructors": "讲师",
             "weights": "权重",
+            "huggingface": "Hugging Face",
+            "pypi": "PyPI",
             "use": "用途",
             "year": "年份",
             "feed": "订阅源",
@@ -142,6 +146,8 @@ ZH = Words(
         services={
             "arxiv": "arXiv",
             "github": "GitHub",
+            "huggingface": "Hugging Face",
+            "pypi": "PyPI",
             "git-history": "git 历史",
             "arxiv-copies": "arXiv 公开副本",
             "links": "网页",
@@ -326,7 +332,7 @@ ZH = Words(
     ),
     faults=FaultWords(
         title="故障表",
-        about="每一种故障都在按 arXiv 和 GitHub 的规则应答的替身服务器上真的试过：先好好刷新一次，再让故障发生，"
+        about="每一种故障都在按各个服务的规则应答的替身服务器上真的试过：先好好刷新一次，再让故障发生，"
         "然后数一数已知的事实少了几条。共 {tried} 次，丢了 {lost} 条：没有回答时，已知的原样保留。这张表由测试运行写成，过期会让测试失败。",
         fault="故障",
         lost="丢失",
@@ -344,9 +350,22 @@ ZH = Words(
             "archived": "记为已归档",
             "disabled": "记为已停用",
             "withdrawn": "记为已撤稿",
+            "yanked": "记为发布已撤回",
             "replaced": "记为已被取代",
             "blocked": "记为被屏蔽",
         },
+    ),
+    oracles=OracleWords(
+        title="与谁核对",
+        about="同样的输入，交给我们的实现，也交给一份独立的实现（oracle，下称参照），看两边的结果差多少。"
+        "测试与 {libraries} 个库对照，通过了 {cases} 项，这个数由运行数出。自己数一遍：`make comparisons`。",
+        limits="一项，是一个测试用例与一份参照的一次对照：测试带几组参数就算几项，一项里往往有成百组随机输入。"
+        "容许误差是测试放行的最大差距，不是实测的差距。通过，说明在试过的输入上两边一致；没试过的输入说明不了，"
+        "两边犯了同一个错也看不出来。另有 {definitions} 项，比的是测试里照定义写出的公式或手算的值：两边是同一批人写的，不算独立，没有计入上面的数。",
+        columns=("技术", "参照", "容许误差", "项数"),
+        definition="测试里写出的定义",
+        equal="完全相等",
+        relative="{}（相对）",
     ),
     speed=SpeedWords(
         title="有多快",
