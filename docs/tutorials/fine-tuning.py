@@ -131,7 +131,7 @@ def write(model, prompts, temperature=0.8, seed=0):
 print("\n".join(write(pretrained, [""] * 4)))
 
 # %% [markdown] tags=["zh"]
-# 它会写五言、七言，但写的是律诗和长诗，四句就停的很少。
+# 它会写五言、七言，但写的是律诗和长诗，四句就停的很少（最后这首是碰巧）。
 #
 # 微调不换损失，只换数据。长度为 $T$ 的文本 $x_1, \dots, x_T$，损失仍是每个词元平均的负对数概率
 #
@@ -140,7 +140,7 @@ print("\n".join(write(pretrained, [""] * 4)))
 # 其中 $\theta$ 是权重，$N$ 是要预测的词元数。一批诗长短不一，短的要填充；填充的位置标签写 $-100$，不计入损失。要按注意力掩码来盖，而不是按填充词元的编号：许多模型（比如 GPT-2）没有填充词元，只好借用结束词元，按编号盖会把真正的结尾也盖掉，模型就学不会停。对绝句来说，停在第四句正是要学的东西。
 
 # %% [markdown] tags=["en"]
-# It writes lines of five and of seven characters, but in longer poems; it seldom stops after four lines.
+# It writes lines of five and of seven characters, but in longer poems; it seldom stops after four lines, as the last one here happens to do.
 #
 # Fine-tuning changes the data and keeps the loss, the mean negative log-probability of a token of the text $x_1, \dots, x_T$:
 #
@@ -428,7 +428,7 @@ plt.show()
 #
 # 1. **格式**是新学的。绝句从 {{ form_before:.0%}} 到 {{ form_after:.0%}}；第 20 步就有 {{ form_20:.0%}} 了（左图）。标点每隔五个或七个字出现一次，第四句后结束，这最好学，连从零训练的也到了 {{ form_scratch:.0%}}。
 # 2. **平仄**是带来的。微调前合律的已有 {{ regular_before:.0%}}，微调后 {{ regular_after:.0%}}，诗人 {{ regular_poets:.0%}}：不是这里学的，反倒丢了一些。从零训练的只有 {{ regular_scratch:.0%}}，和乱排（{{ regular_shuffled:.0%}}）没有分别，同样的步数远远不够。没有人告诉过模型哪个字是平、哪个字是仄；预训练时它看了几万首诗，从哪些字能站在哪里猜了出来。
-# 3. **押韵**两处都没学会：{{ rhyme_after:.0%}}，乱排是 {{ rhyme_shuffled:.0%}}，诗人 {{ rhyme_poets:.0%}}。一种解释是：平仄只有两类，一首诗里有八到十二处可学；平声韵有三十个，一首诗里只有一两对，中间还隔着十几个字。这只是猜测，要检验就得换更大的模型、更多的诗。
+# 3. **押韵**两处都几乎没学会：{{ rhyme_after:.0%}}，乱排是 {{ rhyme_shuffled:.0%}}，诗人 {{ rhyme_poets:.0%}}。一种解释是：平仄只有两类，一首诗里有八到十二处可学；平声韵有三十个，一首诗里只有一两对，中间还隔着十几个字。这只是猜测，要检验就得换更大的模型、更多的诗。
 #
 # 预训练值多少，左右两图一比就知道：格式来得快些，平仄则全靠它。读几首微调后的作品，下面一行是平仄：
 
@@ -437,7 +437,7 @@ plt.show()
 #
 # 1. **Form** is new. Quatrains go from {{ form_before:.0%}} to {{ form_after:.0%}}, and {{ form_20:.0%}} were there after 20 steps (left figure). Punctuation after every five or seven characters and an end after the fourth line are easily learnt; even from scratch {{ form_scratch:.0%}} get there.
 # 2. **Tones** were there. {{ regular_before:.0%}} are regular before fine-tuning and {{ regular_after:.0%}} after it, where the poets have {{ regular_poets:.0%}}. They were not learnt here; some were even lost. From scratch it is {{ regular_scratch:.0%}}, no better than shuffled characters ({{ regular_shuffled:.0%}}); as many steps are far too few. Nobody ever told the model which characters are level and which oblique. In pre-training it read tens of thousands of poems, and it worked the tones out from where characters stand.
-# 3. **Rhyme** was learnt at neither time: {{ rhyme_after:.0%}}, where shuffled characters have {{ rhyme_shuffled:.0%}} and the poets {{ rhyme_poets:.0%}}. One explanation is that tones have two classes and eight to twelve places in a poem to learn them from, while there are thirty level rhymes, of which a poem shows one or two pairs, a dozen characters apart. That is a guess; a larger model and more poems would be the test.
+# 3. **Rhyme** was hardly learnt at either time: {{ rhyme_after:.0%}}, where shuffled characters have {{ rhyme_shuffled:.0%}} and the poets {{ rhyme_poets:.0%}}. One explanation is that tones have two classes and eight to twelve places in a poem to learn them from, while there are thirty level rhymes, of which a poem shows one or two pairs, a dozen characters apart. That is a guess; a larger model and more poems would be the test.
 #
 # The two figures show what pre-training was worth: with it the form comes sooner, and only with it do the tones come. Some works of the fine-tuned model, with their tones:
 

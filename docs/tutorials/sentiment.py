@@ -558,12 +558,12 @@ figure.tight_layout()
 plt.show()
 
 # %% [markdown] tags=["zh"]
-# 两次都是教科书式的过拟合：学过的文本，损失降到 {{ training_loss_last_0:.2f}} 和 {{ training_loss_last_1:.2f}}；验证损失却在第 {{ best_epoch_0 }} 轮和第 {{ best_epoch_1 }} 轮之后掉头向上，从 {{ loss_best_0:.2f}} 和 {{ loss_best_1:.2f}} 升到 {{ loss_last_0:.2f}} 和 {{ loss_last_1:.2f}}。照规矩，就用那两轮。可是右图里，验证集的准确率并没有跟着变差。这个矛盾先记下。
+# 两次都过拟合了：学过的文本，损失降到 {{ training_loss_last_0:.2f}} 和 {{ training_loss_last_1:.2f}}；验证损失却分别在第 {{ best_epoch_0 }} 轮和第 {{ best_epoch_1 }} 轮最低，此后从 {{ loss_best_0:.2f}} 和 {{ loss_best_1:.2f}} 升到 {{ loss_last_0:.2f}} 和 {{ loss_last_1:.2f}}。照规矩，就用那两轮。可是右图里，验证集的准确率并没有跟着变差。这个矛盾先记下。
 #
 # 现在看全部模型的成绩。「fine-tuned 0」是种子 0、早停选中的那一轮；宏平均 F1（macro-F1）让两类各占一半。
 
 # %% [markdown] tags=["en"]
-# Both runs overfit as in a textbook. On texts that are learnt from, the loss falls to {{ training_loss_last_0:.2f}} and {{ training_loss_last_1:.2f}}; on the validation set it turns after epoch {{ best_epoch_0 }} and epoch {{ best_epoch_1 }}, and rises from {{ loss_best_0:.2f}} and {{ loss_best_1:.2f}} to {{ loss_last_0:.2f}} and {{ loss_last_1:.2f}}. By the rule, those two epochs it is. Yet on the right the validation accuracy does not get worse with it. Keep that in mind.
+# Both runs overfit. On texts that are learnt from, the loss falls to {{ training_loss_last_0:.2f}} and {{ training_loss_last_1:.2f}}; on the validation set it is lowest after epoch {{ best_epoch_0 }} and epoch {{ best_epoch_1 }}, and then rises from {{ loss_best_0:.2f}} and {{ loss_best_1:.2f}} to {{ loss_last_0:.2f}} and {{ loss_last_1:.2f}}. By the rule, those two epochs it is. Yet on the right the validation accuracy does not get worse with it. Keep that in mind.
 #
 # Now the scores of all models. “fine-tuned 0” is seed 0 at the epoch that early stopping chose; macro-F1 counts both labels alike.
 
@@ -619,10 +619,10 @@ display(Markdown("\n".join(["| one | other | only one right | only the other | p
 # - 认得否定，词典就从 {{ ignored:.1%}} 升到 {{ lexicon:.1%}}，这是真的；
 # - {{ size:,}} 条标签训练的 TF-IDF 得 {{ tfidf:.1%}}，与不用标签的词典分不出高下（$p$ = {{ p_tfidf_lexicon:.2f}}）；
 # - 同样的标签，探测得 {{ probe:.1%}}，确实胜过 TF-IDF；TF-IDF 用上 {{ plenty:,}} 条标签，有 {{ tfidf_plenty:.1%}}，才追平（$p$ = {{ p_probe_plenty:.2f}}）；
-# - 早停选中的两个微调模型，{{ tuned_0:.1%}} 和 {{ tuned_1:.1%}}，都不如冻结的探测（$p$ = {{ p_tuned_0:.1g}} 和 {{ p_tuned_1:.1g}}）；
-# - 过拟合的最后一轮，{{ last_0:.1%}} 和 {{ last_1:.1%}}，反而比选中的好（$p$ = {{ p_last_0:.1g}} 和 {{ p_last_1:.1g}}）。
+# - 早停选中的两个微调模型，{{ tuned_0:.1%}} 和 {{ tuned_1:.1%}}，与冻结的探测分不出高下（$p$ = {{ p_tuned_0:.1g}} 和 {{ p_tuned_1:.1g}}）；
+# - 过拟合的最后一轮，{{ last_0:.1%}} 和 {{ last_1:.1%}}，比选中的略高，但还可能是碰巧（$p$ = {{ p_last_0:.3f}} 和 {{ p_last_1:.3f}}）。
 #
-# 后两条出乎作者意料，下一节去找原因。但规矩不能改口：看过测试集再挑最后一轮，等于拿测试集挑模型，测出来的数就不再算数。
+# 最后一条里有个矛盾：验证损失升了那么多，答案却没有变差，下一节去找原因。至于规矩，不能改口：看过测试集再挑最后一轮，等于拿测试集挑模型，测出来的数就不再算数。
 #
 # $p$ 值也有管不到的事：一口气比九对，碰巧有一对显得不同并不稀奇；两个种子只够看出运气有多大，不够求平均。
 #
@@ -642,10 +642,10 @@ display(Markdown("\n".join(["| one | other | only one right | only the other | p
 # - Minding negation takes the lexicon from {{ ignored:.1%}} to {{ lexicon:.1%}}, and that is real.
 # - TF-IDF with {{ size:,}} labels has {{ tfidf:.1%}} and cannot be told from the lexicon, which needs none ($p$ = {{ p_tfidf_lexicon:.2f}}).
 # - With the same labels the probe has {{ probe:.1%}} and does beat TF-IDF, which needs {{ plenty:,}} labels and then, at {{ tfidf_plenty:.1%}}, is on a par ($p$ = {{ p_probe_plenty:.2f}}).
-# - Both fine-tuned models that early stopping chose, {{ tuned_0:.1%}} and {{ tuned_1:.1%}}, are worse than the frozen probe ($p$ = {{ p_tuned_0:.1g}} and {{ p_tuned_1:.1g}}).
-# - The last epochs, overfitted, are better than the chosen ones: {{ last_0:.1%}} and {{ last_1:.1%}} ($p$ = {{ p_last_0:.1g}} and {{ p_last_1:.1g}}).
+# - Neither of the fine-tuned models that early stopping chose, {{ tuned_0:.1%}} and {{ tuned_1:.1%}}, can be told from the frozen probe ($p$ = {{ p_tuned_0:.1g}} and {{ p_tuned_1:.1g}}).
+# - The last epochs, overfitted, are a little above the chosen ones, at {{ last_0:.1%}} and {{ last_1:.1%}}, which may still be chance ($p$ = {{ p_last_0:.3f}} and {{ p_last_1:.3f}}).
 #
-# The last two surprised the author, and the next section looks for the reason. But the rule stands. To take the last epoch after a look at the test set would be to choose a model by it, and its figures would no longer count.
+# The last one is a riddle: the validation loss rose so far, and yet the answers got no worse. The next section looks for the reason. But the rule stands. To take the last epoch after a look at the test set would be to choose a model by it, and its figures would no longer count.
 #
 # There are things that $p$ does not cover. Of nine pairs one may look different by chance; and two seeds show how much luck there is, but are too few for a mean.
 #
@@ -713,12 +713,12 @@ figure.tight_layout()
 plt.show()
 
 # %% [markdown] tags=["zh"]
-# 种子 0 的最后一轮，平均说有 {{ confidence_last_0:.1%}} 的把握，实际对 {{ last_0:.1%}}；ECE 是 {{ error_last_0:.3f}}，光凭碰巧只有 {{ chance_last_0:.3f}}。除以 $T$ = {{ temperature_last_0:.1f}} 之后降到 {{ after_last_0:.3f}}，答案一个没变。图里只画了至少有 20 条文本的档。
+# 种子 0 的最后一轮，平均说有 {{ confidence_last_0:.1%}} 的把握，实际对 {{ last_0:.1%}}；ECE 是 {{ error_last_0:.3f}}，光凭碰巧只有 {{ chance_last_0:.3f}}。除以 $T$ = {{ temperature_last_0:.1f}} 之后降到 {{ after_last_0:.3f}}，答案一个没变。但 $T$ 是照验证损失定的，不是照测试集的 ECE：种子 1 选中的那一轮，ECE 本来就小，除过反而从 {{ error_tuned_1:.3f}} 升到 {{ after_tuned_1:.3f}}。图里只画了至少有 20 条文本的档。
 #
 # 现在可以解开前面的矛盾了。每一轮都先除以自己的温度，再算验证损失：
 
 # %% [markdown] tags=["en"]
-# The last epoch of seed 0 claims {{ confidence_last_0:.1%}} on average and is right in {{ last_0:.1%}}. Its ECE is {{ error_last_0:.3f}}, where chance alone makes {{ chance_last_0:.3f}}; divided by $T$ = {{ temperature_last_0:.1f}} it falls to {{ after_last_0:.3f}}, and not one answer has changed. The figure shows bins of at least 20 texts.
+# The last epoch of seed 0 claims {{ confidence_last_0:.1%}} on average and is right in {{ last_0:.1%}}. Its ECE is {{ error_last_0:.3f}}, where chance alone makes {{ chance_last_0:.3f}}; divided by $T$ = {{ temperature_last_0:.1f}} it falls to {{ after_last_0:.3f}}, and not one answer has changed. But $T$ is chosen by the validation loss and not by the ECE of the test set; for the chosen epoch of seed 1, where the ECE is small to begin with, division raises it from {{ error_tuned_1:.3f}} to {{ after_tuned_1:.3f}}. The figure shows bins of at least 20 texts.
 #
 # Now the riddle can be solved. Divide each epoch's logits by its own temperature first, and compute the validation loss then:
 
@@ -733,18 +733,18 @@ head = "| seed | epoch | validation loss | T | validation loss after division |"
 display(Markdown("\n".join([head, "|---|---|---|---|---|", *rows])))
 
 # %% [markdown] tags=["zh"]
-# 原来的损失往上走，除过温度的损失却在最后一轮最低：{{ cooled_last_0:.3f}} 和 {{ cooled_last_1:.3f}}，比选中的那一轮（{{ cooled_best_0:.3f}} 和 {{ cooled_best_1:.3f}}）低。先过拟合的是置信度，不是答案：模型把训练文本背了下来，于是什么都敢说满，答错时也一样，而交叉熵对错得自信罚得最重。按损失早停，挑到的是最谦虚的一轮，不是最准的一轮。
+# 从选中的那一轮到最后一轮，原来的损失涨了一大截，除过温度的损失却几乎没动：种子 0 从 {{ cooled_best_0:.3f}} 到 {{ cooled_last_0:.3f}}，种子 1 从 {{ cooled_best_1:.3f}} 到 {{ cooled_last_1:.3f}}。先过拟合的是置信度，不是答案：模型把训练文本背了下来，于是什么都敢说满，答错时也一样，而交叉熵对错得自信罚得最重。按损失早停，既看答案，也看谦虚，挑到的未必是最准的一轮。
 #
-# 两点保留。一是学习率：它在最后一轮降到 0，选中的那一轮还在半路，最后一轮占的便宜有多少来自这里，没有分开量。二是「先除温度再早停」这条规矩虽然只用验证集，却是看过测试结果才想到的，要在新的数据上验证过才算数。
+# 两点保留。一是学习率：它在最后一轮降到 0，选中的那一轮还在半路，答案没有变差，有多少是靠这个，没有分开量。二是「先除温度再早停」这条规矩虽然只用验证集，却是看过测试结果才想到的，要在新的数据上验证过才算数。
 #
 # ## 读一读错误 { #errors }
 #
 # 两种看法都答错的最值得读：认字面的 TF-IDF（用上全部标签）和看意思的探测。要么题真难，要么答案不对。按探测的置信度取前二十条，由本页作者逐条读完全文，归成几种；表里只引开头几个字。
 
 # %% [markdown] tags=["en"]
-# The loss as it stands goes up; after division it is lowest in the last epoch, {{ cooled_last_0:.3f}} and {{ cooled_last_1:.3f}}, below the epochs that were chosen ({{ cooled_best_0:.3f}} and {{ cooled_best_1:.3f}}). What overfits first is confidence, not the answers. Having learnt its texts by heart the model is sure of everything, its mistakes included, and cross-entropy punishes nothing more than a confident mistake. Early stopping by the loss finds the most modest epoch, not the most accurate.
+# From the chosen epoch to the last the loss as it stands goes up steeply; after division it hardly moves, from {{ cooled_best_0:.3f}} to {{ cooled_last_0:.3f}} for seed 0 and from {{ cooled_best_1:.3f}} to {{ cooled_last_1:.3f}} for seed 1. What overfits first is confidence, not the answers. Having learnt its texts by heart the model is sure of everything, its mistakes included, and cross-entropy punishes nothing more than a confident mistake. Early stopping by the loss rewards modesty along with right answers, and need not find the most accurate epoch.
 #
-# Two reservations. The learning rate reaches 0 in the last epoch, while the chosen epochs lie in mid-course; how much of the last epoch's lead comes from that was not measured apart. And the rule “divide by the temperature, then stop early” needs the validation set alone, but it was thought of after a look at the test set; new data must confirm it.
+# Two reservations. The learning rate reaches 0 in the last epoch, while the chosen epochs lie in mid-course; how far that keeps the answers from getting worse was not measured apart. And the rule “divide by the temperature, then stop early” needs the validation set alone, but it was thought of after a look at the test set; new data must confirm it.
 #
 # ## Read the mistakes { #errors }
 #
@@ -805,7 +805,7 @@ for place, (sentence, (label, kind)) in enumerate(SENTENCES.items()):
 display(Markdown("\n".join([head, "|---" * (3 + len(said)) + "|", *rows])))
 
 # %% [markdown] tags=["zh"]
-# 这些句子是专门出的难题，十五句里词典对 {{ own_lexicon }} 句，TF-IDF 对 {{ own_tfidf }} 句，探测对 {{ own_probe }} 句，两次微调各对 {{ own_tuned_0 }} 句和 {{ own_tuned_1 }} 句，谁也没比谁强多少。双重否定和离得远的否定，全军覆没；「绝绝子」比语料年轻，没有一个认得。反话有易有难：「用了三天就坏了」字面上就在骂，大多认得出；「五星级的价格，招待所的享受」字面上全是好话，多数就上了当。训练时一句英文也没有，探测和微调仍然认出两句；可是不懂英文的 TF-IDF 也碰对两句，所以多语言预训练值多少，从这三句里看不出来。词典不认英文，一律猜多数类。
+# 这些句子是专门出的难题，十五句里词典对 {{ own_lexicon }} 句，TF-IDF 对 {{ own_tfidf }} 句，探测对 {{ own_probe }} 句，两次微调各对 {{ own_tuned_0 }} 句和 {{ own_tuned_1 }} 句，谁也没比谁强多少。双重否定只有一个微调模型答对；离得远的否定，全军覆没；「绝绝子」比语料年轻，没有一个认得。反话有易有难：「用了三天就坏了」字面上就在骂，个个认得出；「五星级的价格，招待所的享受」字面上全是好话，多数就上了当。训练时一句英文也没有，探测和微调仍然认出两三句；可是不懂英文的 TF-IDF 也碰对两句，所以多语言预训练值多少，从这三句里看不出来。词典不认英文，一律猜多数类。
 #
 # 一类只有两三句，只够提出怀疑，不够下结论。要下结论，每一类得写上几百句。
 #
@@ -814,7 +814,7 @@ display(Markdown("\n".join([head, "|---" * (3 + len(said)) + "|", *rows])))
 # 在酒店评论上训练，拿去判断图书，行不行？按关键词粗分三类（用词跨类或不沾边的不要），每类取同样多的训练文本，再分别测三类。
 
 # %% [markdown] tags=["en"]
-# These sentences were made to be hard. Of fifteen the lexicon gets {{ own_lexicon }} right, TF-IDF {{ own_tfidf }}, the probe {{ own_probe }}, and the two fine-tuned models {{ own_tuned_0 }} and {{ own_tuned_1 }}, which is no great difference. Double negation, and a negation far from its word, defeat them all. 绝绝子 (out of this world) is younger than the data, and none knows it. Irony may be easy or hard: “broken after three days” is blame by its words and mostly seen; a five-star price with hostel comfort has good words alone, and most fall for it. There was no English in training, and still probe and fine-tuned models get two of three. So does TF-IDF, by luck, for it has no English; what pre-training in many languages is worth cannot be seen from three sentences. The lexicon has no English either and says the commonest label.
+# These sentences were made to be hard. Of fifteen the lexicon gets {{ own_lexicon }} right, TF-IDF {{ own_tfidf }}, the probe {{ own_probe }}, and the two fine-tuned models {{ own_tuned_0 }} and {{ own_tuned_1 }}, which is no great difference. Only one of the fine-tuned models gets the double negation right, and a negation far from its word defeats them all. 绝绝子 (out of this world) is younger than the data, and none knows it. Irony may be easy or hard: “broken after three days” is blame by its words, and all see it; a five-star price with hostel comfort has good words alone, and most fall for it. There was no English in training, and still probe and fine-tuned models get two of three or all. TF-IDF gets two as well, by luck, for it has no English; what pre-training in many languages is worth cannot be seen from three sentences. The lexicon has no English either and says the commonest label.
 #
 # With two or three sentences of a kind one can raise a doubt and settle nothing. For that, write some hundreds of each.
 #
@@ -955,7 +955,7 @@ for least in (0.5, 0.6, 0.7, 0.8, 0.9):
 # %% [markdown] tags=["zh"]
 # ## 局限，以及真正要用的时候 { #production }
 #
-# - 区间和 $p$ 值只管测试集抽样的偶然；微调只跑了两个种子，学习率、轮数也没有再挑；换一套设置，它未必还输给探测。
+# - 区间和 $p$ 值只管测试集抽样的偶然；微调只跑了两个种子，学习率、轮数也没有再挑；换一套设置，它也许能胜过探测。
 # - 一条评论常被拆成几行，拆开的几行可能分在训练和测试两边，去重看不出来。
 # - 评论是 2008 年前后的，词典没人审过，领域靠关键词粗分，二十条错误只有一个人判过。
 #
@@ -966,7 +966,7 @@ for least in (0.5, 0.6, 0.7, 0.8, 0.9):
 # %% [markdown] tags=["en"]
 # ## Limits, and in production { #production }
 #
-# - Intervals and $p$ cover the chance in which texts were tested. Fine-tuning ran with two seeds, and neither its learning rate nor its length was searched for; set up otherwise it need not lose to the probe.
+# - Intervals and $p$ cover the chance in which texts were tested. Fine-tuning ran with two seeds, and neither its learning rate nor its length was searched for; set up otherwise it might beat the probe.
 # - A review was often published as several lines, which may fall on both sides of the division; that is not seen by comparing lines.
 # - The reviews are of about 2008, nobody has reviewed the lexicon, domains were told by keywords, and one person judged the twenty mistakes.
 #
