@@ -893,7 +893,6 @@ def copied(texts):
 
 for name, texts in written.items():
     print(f"{name:20} {copied(texts):.1%} of the lines stand in the training set")
-print("what is most probable is sometimes a stock line; what is drawn by chance is nearly always new")
 
 # %% [markdown] tags=["zh"]
 # ## 局限，以及真正要用的时候 { #production }
