@@ -251,7 +251,7 @@ rows = [f"| {name} | {low:+.2f} | {high:+.2f} |" for name, (low, high) in differ
 display(Markdown("\n".join(["| sampled minus exchanged | from | to |", "|---|---|---|", *rows])))
 
 # %% [markdown] tags=["zh"]
-# BLEU 和 ROUGE-L 的区间都在 0 以上，模型确实领先；领先多少？ROUGE-L 满分 100，它多得 {{ rouge_low:.1f}} 到 {{ rouge_high:.1f}} 分。显著不等于重要。BERTScore 也是满分 100，差在 {{ bertscore_low:+.1f}} 到 {{ bertscore_high:+.1f}} 之间：下端贴着 0，换一批诗就可能跨过去，靠它下不了结论。
+# BLEU 和 ROUGE-L 的区间都在 0 以上，模型确实领先；领先多少？ROUGE-L 满分 100，它多得 {{ rouge_low:.1f}} 到 {{ rouge_high:.1f}} 分。显著不等于重要。BERTScore 也是满分 100，差在 {{ bertscore_low:+.1f}} 到 {{ bertscore_high:+.1f}} 之间：下端只比 0 高一点；区间又没有算上采样的偶然，换个种子就可能跨过去，靠它下不了结论。
 #
 # 要紧的不是分数，是它分得清什么。「复读」一个新字也没写，BERTScore 却给 {{ bertscore_repeated:.1f}}，采样是 {{ bertscore_sampled:.1f}}，连毫不相干的张冠李戴也有 {{ bertscore_exchanged:.1f}}：在它看来，五言诗句彼此都差不多。真正的诗句张冠李戴，BLEU 是 {{ bleu_exchanged:.1f}}，模型是 {{ bleu_sampled:.1f}}。一道题有千百种好答案、参考只有一个时，这些指标量的都不是好坏（[勘误](../errata.md#e04)）。翻译、摘要这类正确说法彼此相近的任务，才是它们的地盘。
 #
@@ -260,7 +260,7 @@ display(Markdown("\n".join(["| sampled minus exchanged | from | to |", "|---|---
 # 一、rouge-score 只认拉丁字母和数字，别的全部丢掉；二、sacreBLEU 的默认分词 `13a` 把一整句汉字当成一个词；三、不写分词方式，BLEU 就不可复现（[论文][paper-sacrebleu]）。两句只差一个字：
 
 # %% [markdown] tags=["en"]
-# The intervals of BLEU and ROUGE-L lie above 0, so the model is ahead; by how much? Of a hundred points of ROUGE-L it has {{ rouge_low:.1f}} to {{ rouge_high:.1f}} more. Significant is not the same as important. BERTScore, out of a hundred too, differs by {{ bertscore_low:+.1f}} to {{ bertscore_high:+.1f}}. The lower end touches 0, other poems might move it across, and nothing should be concluded from it.
+# The intervals of BLEU and ROUGE-L lie above 0, so the model is ahead; by how much? Of a hundred points of ROUGE-L it has {{ rouge_low:.1f}} to {{ rouge_high:.1f}} more. Significant is not the same as important. BERTScore, out of a hundred too, differs by {{ bertscore_low:+.1f}} to {{ bertscore_high:+.1f}}. The lower end is barely above 0, and as the interval leaves out the chance in sampling, another seed might move it across; nothing should be concluded from it.
 #
 # What counts is not the score but what it can tell apart. *Repeated* wrote nothing new, and BERTScore gives it {{ bertscore_repeated:.1f}}, against {{ bertscore_sampled:.1f}} for *sampled* and {{ bertscore_exchanged:.1f}} for *exchanged*, whose halves have nothing to do with each other: all lines of five characters look alike to it. Real lines of other poems get BLEU {{ bleu_exchanged:.1f}}, the model {{ bleu_sampled:.1f}}. Where a task has a thousand good answers and one reference, none of these measures quality ([errata](../errata.md#e04)). Their home is translation and summaries, where right answers resemble each other.
 #
@@ -378,14 +378,14 @@ figure.tight_layout()
 plt.show()
 
 # %% [markdown] tags=["zh"]
-# 温度低，句句雷同：`0.3` 时 distinct-2 只有 {{ distinct_cold:.2f}}，真诗是 {{ distinct_poets:.2f}}。温度 `1.5` 时 distinct-2 涨到 {{ distinct_hot:.2f}}，乱写也很「多样」，所以多样性必须同质量一起报。MAUVE 两头都罚，但它的值随分组数变：真诗对真诗，从 {{ groups_first }} 组的 {{ mauve_few:.2f}} 降到 {{ groups_last }} 组的 {{ mauve_many:.2f}}。报 MAUVE 要连同样本数、分组数、特征，再加一行真对真。
+# 温度低，句句雷同：`0.3` 时 distinct-2 只有 {{ distinct_cold:.2f}}，真诗是 {{ distinct_poets:.2f}}。温度 `1.5` 时 distinct-2 涨到 {{ distinct_hot:.2f}}，乱写也很「多样」，所以多样性必须同质量一起报。MAUVE 两头都罚，温度高的罚得重得多，但它的值随分组数变：真诗对真诗，从 {{ groups_first }} 组的 {{ mauve_few:.2f}} 降到 {{ groups_last }} 组的 {{ mauve_many:.2f}}。报 MAUVE 要连同样本数、分组数、特征，再加一行真对真。
 #
 # ## 文章里的那个 F1 { #article }
 #
 # 本站所依据的文章报告实体识别 F1 为 `97.3 %`（见勘误[一](../errata.md#e22)、[二](../errata.md#e23)）。用表里的各行重算：
 
 # %% [markdown] tags=["en"]
-# Low temperature makes all lines alike; at `0.3` distinct-2 is {{ distinct_cold:.2f}}, with real poems {{ distinct_poets:.2f}}. At `1.5` it rises to {{ distinct_hot:.2f}}, for nonsense is diverse too, so report diversity beside quality. MAUVE punishes both ends, but depends on the number of groups: poets against poets fall from {{ mauve_few:.2f}} with {{ groups_first }} groups to {{ mauve_many:.2f}} with {{ groups_last }}. Report it with samples, groups and features, and with one row of real against real.
+# Low temperature makes all lines alike; at `0.3` distinct-2 is {{ distinct_cold:.2f}}, with real poems {{ distinct_poets:.2f}}. At `1.5` it rises to {{ distinct_hot:.2f}}, for nonsense is diverse too, so report diversity beside quality. MAUVE punishes both ends, the hot one far more, but depends on the number of groups: poets against poets fall from {{ mauve_few:.2f}} with {{ groups_first }} groups to {{ mauve_many:.2f}} with {{ groups_last }}. Report it with samples, groups and features, and with one row of real against real.
 #
 # ## The F1 of the article { #article }
 #

@@ -241,18 +241,18 @@ figure.tight_layout()
 plt.show()
 
 # %% [markdown] tags=["zh"]
-# 非饱和损失每次至少学会 {{ ring_least }} 个模式，饱和、最小二乘、合页和相对损失最差的一次也有 {{ ring_others_least }} 个；落在模式上的样本，这五行在 {{ ring_share_least:.0%}} 到 {{ ring_share_most:.0%}} 之间。饱和损失在这个小问题上也行，它的弱点要到判别器遥遥领先时才显出来。这五行谁好谁坏，三个种子定不下来：换几个种子，次序就变。
+# 非饱和损失最差的一次也学会 {{ ring_least }} 个模式，饱和、最小二乘、合页和相对损失最差的一次有 {{ ring_others_least }} 个；落在模式上的样本，这五行在 {{ ring_share_least:.0%}} 到 {{ ring_share_most:.0%}} 之间。饱和损失在这个小问题上也行，它的弱点要到判别器遥遥领先时才显出来。这五行谁好谁坏，三个种子定不下来：换几个种子，次序就变。
 #
-# 意外的是 Wasserstein + GP，三次里最多学会 {{ ring_wgan_most }} 个。这不等于它差：它要判别器先接近最优，生成器再跟上，论文里判别器走五步，生成器才走一步；这里一视同仁，各走一步。给它五步会怎样，是后面的第 2 题。
+# 意外的是 Wasserstein + GP，三次里最好的一次学会 {{ ring_wgan_most }} 个。这不等于它差：它要判别器先接近最优，生成器再跟上，论文里判别器走五步，生成器才走一步；这里一视同仁，各走一步。给它五步会怎样，是后面的第 2 题。
 #
 # 文章的公式三次都是 {{ article_modes }} 个：训练越久，判别器越有把握（真假 logit 相差 {{ article_gap:.0f}}），样本却缩成一个点，停在没有数据的地方。
 #
 # 为什么？把几种 $L_G$ 对 $s$ 的导数画出来就明白了。要让样本变真，导数得是负的。文章的公式导数是 $1 - 2\sigma(s)$，在 $s < 0$ 的一边，也就是样本一看就假的时候，符号恰好是反的：越假，越往假里推。Wasserstein 的 $L_G$ 和合页一样，导数总是 $-1$；相对损失还要看 $r$，画不进这张图。
 
 # %% [markdown] tags=["en"]
-# The non-saturating loss learns at least {{ ring_least }} modes each time; saturating, least squares, hinge and relativistic have {{ ring_others_least }} in their poorest run. These five rows put from {{ ring_share_least:.0%}} to {{ ring_share_most:.0%}} of the samples on a mode. On a problem this small the saturating loss does well too; its weakness shows when the discriminator is far ahead. Three seeds do not settle which of the five is best, and other seeds give another order.
+# The non-saturating loss learns {{ ring_least }} modes even in its poorest run; the poorest of saturating, least squares, hinge and relativistic has {{ ring_others_least }}. These five rows put from {{ ring_share_least:.0%}} to {{ ring_share_most:.0%}} of the samples on a mode. On a problem this small the saturating loss does well too; its weakness shows when the discriminator is far ahead. Three seeds do not settle which of the five is best, and other seeds give another order.
 #
-# The surprise is Wasserstein + GP, which learns {{ ring_wgan_most }} at most in three runs. That does not make it bad. Its critic should be near its best before the generator follows, and in the paper takes five steps to each of the generator's; here all are treated alike, and it takes one. Exercise 2 gives it five.
+# The surprise is Wasserstein + GP, whose best run of three learns {{ ring_wgan_most }}. That does not make it bad. Its critic should be near its best before the generator follows, and in the paper takes five steps to each of the generator's; here all are treated alike, and it takes one. Exercise 2 gives it five.
 #
 # The article's formula gets {{ article_modes }} in all three runs. The longer it trains, the surer the discriminator becomes (its logits end {{ article_gap:.0f}} apart), while the samples shrink to a point where there are no data.
 #
@@ -471,18 +471,18 @@ display(Markdown("\n".join([head, "|---|---|---|", *rows])))
 # %% [markdown] tags=["zh"]
 # 先看尺子。真图比真图也有 {{ fd_real:.0f}}，这是底。少了三类鞋，{{ fd_without_shoes:.0f}}。加一点人眼不大在意的噪声，{{ fd_noisy:.0f}}，比弄得模糊一片（{{ fd_blurred:.0f}}）还远：这个网络看重纹理，和人眼不一样。
 #
-# 再看五种配方。走了 {{ image_steps }} 步，它们从 {{ fd_least:.0f}} 到 {{ fd_most:.0f}}，都还远；各类倒是都画得出，最少的也占 {{ rarest_least:.1%}}。R3GAN 的损失在环上八个模式全学会了，在这里却不占便宜（{{ fd_r3:.0f}}）；原因在网络、训练时长还是学习率，没有分开试。
+# 再看五种配方。走了 {{ image_steps }} 步，它们从 {{ fd_least:.0f}} 到 {{ fd_most:.0f}}，都还远；各类倒是都画得出，最少的也占 {{ rarest_least:.1%}}。R3GAN 的损失在环上八个模式全学会了，在这里却不如最小二乘（{{ fd_r3:.0f}} 对 {{ fd_ls:.0f}}）；原因在网络、训练时长还是学习率，没有分开试。
 #
-# 真正管用的是最后一行：损失不换，多走一千多步，距离从 {{ fd_ns:.0f}} 降到 {{ fd_long:.0f}}，和弄模糊的真图差不多。先训练够，再谈换损失。
+# 真正管用的是最后一行：损失不换，多走一千多步，距离从 {{ fd_ns:.0f}} 降到 {{ fd_long:.0f}}，到了弄模糊的真图那一带（{{ fd_blurred:.0f}}）。先训练够，再谈换损失。
 #
 # 这张表没有说的：每种只训练了一次，没有误差范围；裁判只说像哪一类，不说像不像。
 
 # %% [markdown] tags=["en"]
 # The yardsticks first. Real pictures are {{ fd_real:.0f}} from real ones; that is the floor. Without the three classes of shoes it is {{ fd_without_shoes:.0f}}. A little noise that an eye hardly minds costs {{ fd_noisy:.0f}}, more than a thorough blur ({{ fd_blurred:.0f}}). This network looks at texture; it is not an eye.
 #
-# Then the five recipes. After {{ image_steps }} steps they lie between {{ fd_least:.0f}} and {{ fd_most:.0f}}, all of them far away, though each makes every class, the rarest with {{ rarest_least:.1%}}. The loss of R3GAN, which found all eight modes of the ring, has no advantage here ({{ fd_r3:.0f}}); whether for the networks, the length of training or the learning rate was not tried apart.
+# Then the five recipes. After {{ image_steps }} steps they lie between {{ fd_least:.0f}} and {{ fd_most:.0f}}, all of them far away, though each makes every class, the rarest with {{ rarest_least:.1%}}. The loss of R3GAN, which found all eight modes of the ring, does worse than least squares here ({{ fd_r3:.0f}} against {{ fd_ls:.0f}}); whether for the networks, the length of training or the learning rate was not tried apart.
 #
-# What helps is in the last row. The same loss and over a thousand more steps take the distance from {{ fd_ns:.0f}} to {{ fd_long:.0f}}, about that of blurred real pictures. Train enough first, and change the loss afterwards.
+# What helps is in the last row. The same loss and over a thousand more steps take the distance from {{ fd_ns:.0f}} to {{ fd_long:.0f}}, in the region of blurred real pictures ({{ fd_blurred:.0f}}). Train enough first, and change the loss afterwards.
 #
 # What the table does not say: each was trained once, so there are no error bars; and the judge says which class a picture resembles, not how well.
 
@@ -667,12 +667,12 @@ show(torch.cat([make(paints, way) for way in ways]), 10)
 # %% [markdown] tags=["zh"]
 # 直线的中点平均只有 {{ length_linear:.1f}} 长，图片的 Fréchet 距离是 {{ fd_linear:.0f}}；弧线的中点 {{ length_spherical:.1f}}，距离 {{ fd_spherical:.0f}}，和直接抽的噪声（{{ fd_long:.0f}}）没有分别。这里差得不多，换成更深的生成器会怎样，这页没有量。弧线多写一行而已，不吃亏。
 #
-# 沿途变化平缓，说明生成器没有只记住几个点；但从鞋走到裙子，中间那几张两样都不是。平缓不等于每一步都有意义。
+# 沿途变化平缓，说明生成器没有只记住几个点；但从一样衣物走到另一样，中间有几张两样都不是。平缓不等于每一步都有意义。
 
 # %% [markdown] tags=["en"]
 # Midpoints of straight lines are {{ length_linear:.1f}} long on average, and their pictures have a Fréchet distance of {{ fd_linear:.0f}}. Those of arcs are {{ length_spherical:.1f}} long, with {{ fd_spherical:.0f}}, no different from noise that was drawn ({{ fd_long:.0f}}). The gap is not wide here, and what it is for a deeper generator was not measured. The arc costs one more line of code.
 #
-# Gradual change on the way says that the generator has not just stored a few points. Yet between a shoe and a dress there are pictures of neither; smooth does not mean that every step has a meaning.
+# Gradual change on the way says that the generator has not just stored a few points. Yet between one garment and another there are pictures of neither; smooth does not mean that every step has a meaning.
 
 # %% [markdown] tags=["zh"]
 # ## 存下来 { #save }

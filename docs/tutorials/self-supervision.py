@@ -13,7 +13,7 @@
 #
 # - 说清自监督的标签从哪里来，写出旋转预测和掩码语言模型的损失；
 # - 用线性探测量一种表示，也说得出这种量法看不见什么；
-# - 量出预训练值多少标签，看出它在哪些类别上、标签多到什么时候就帮不上忙；
+# - 量出预训练值多少标签，看出它在哪些类别上、标签多到什么时候就帮不上多少忙；
 # - 解释 BERT 的 80/10/10 遮盖，三份各为了什么；
 # - 说清掩码语言模型与自回归模型各适合什么，为什么两者的困惑度不能直接比。
 #
@@ -24,7 +24,7 @@
 #
 # - say where the labels of self-supervision come from, and write down the losses of rotation prediction and of a masked language model;
 # - measure a representation with a linear probe, and tell what that measure does not see;
-# - measure how many labels pre-training is worth, and see for which classes, and from how many labels on, it is no help;
+# - measure how many labels pre-training is worth, and see for which classes, and from how many labels on, it is little help;
 # - explain BERT's 80/10/10 masking and the purpose of each of its three parts;
 # - say what masked and autoregressive models are each suited for, and why their perplexities do not compare.
 #
@@ -418,7 +418,7 @@ head = f"| class | turn told wrong, % | found by the probe, {picture_labels[0]} 
 display(Markdown("\n".join([head, "|---|---|---|---|", *rows])))
 
 # %% [markdown] tags=["zh"]
-# 包（Bag）的方向最难认，猜错 {{ turn_wrong_bag:.1%}}（其余各类最多 {{ turn_wrong_others:.1%}}）：方方正正的包，倒过来、横过来都说得通。探测在包上也几乎没有赚到（{{ gain_bag:+.1f}} 个百分点），T 恤同样（{{ gain_shirt:+.1f}}），而其余八类平均多 {{ gain_rest:.1f}}。这与「猜不出方向就学不到东西」相符，却不是证明：连衣裙的方向也不算好认，照样多了 {{ gain_dress:.1f}}；每类的数只来自 {{ picture_repeats }} 次抽取，一次不过十来个标签。
+# 包（Bag）的方向最难认，猜错 {{ turn_wrong_bag:.1%}}（其余各类最多 {{ turn_wrong_others:.1%}}）：方方正正的包，倒过来、横过来都说得通。探测在包上赚得也少（{{ gain_bag:+.1f}} 个百分点），T 恤同样（{{ gain_shirt:+.1f}}），而其余八类平均多 {{ gain_rest:.1f}}。这与「方向难猜，学到的就少」相符，却不是证明：连衣裙的方向也不算好认，照样多了 {{ gain_dress:.1f}}；每类的数只来自 {{ picture_repeats }} 次抽取，一次不过十来个标签。
 #
 # ## 遮住几个字 { #masked }
 #
@@ -431,7 +431,7 @@ display(Markdown("\n".join([head, "|---|---|---|---|", *rows])))
 # 语料是《全唐诗》里通篇五言、两句一联的诗，一联十个字当一段。取八句的诗，留一部分作测试；只要有一句与测试的联（或下面要举的名句）相同，这一联就不拿来学。
 
 # %% [markdown] tags=["en"]
-# The turn of a bag is the hardest to tell, and wrong in {{ turn_wrong_bag:.1%}} of cases (of the other classes, in {{ turn_wrong_others:.1%}} at most), for a boxy bag makes sense upside down and lying down. On bags the probe gains next to nothing ({{ gain_bag:+.1f}} points), nor on T-shirts ({{ gain_shirt:+.1f}}), while the other eight classes gain {{ gain_rest:.1f}} on average. That agrees with the idea that where the turn cannot be told nothing is learnt, and does not prove it. Dresses are not the easiest to turn upright either and gain {{ gain_dress:.1f}}, and each figure comes from {{ picture_repeats }} draws of some ten labels a class.
+# The turn of a bag is the hardest to tell, and wrong in {{ turn_wrong_bag:.1%}} of cases (of the other classes, in {{ turn_wrong_others:.1%}} at most), for a boxy bag makes sense upside down and lying down. On bags the probe gains little ({{ gain_bag:+.1f}} points), as on T-shirts ({{ gain_shirt:+.1f}}), while the other eight classes gain {{ gain_rest:.1f}} on average. That agrees with the idea that where the turn is hard to tell little is learnt, and does not prove it. Dresses are not the easiest to turn upright either and gain {{ gain_dress:.1f}}, and each figure comes from {{ picture_repeats }} draws of some ten labels a class.
 #
 # ## Hide some characters { #masked }
 #
@@ -663,7 +663,7 @@ display(
 # 这个标签有噪声：八句的诗里也有不讲究对仗的古诗，首联也可以对。谁都到不了满分，要看的是几种做法的差距。编码器的特征取最后一层各字状态的平均。
 
 # %% [markdown] tags=["en"]
-# Its guesses are common characters of poems, at times not even of the right part of speech. Some of the poets' own rank high, others beyond the hundreds. The four lines were chosen for show and are no exam.
+# Its guesses are common characters of poems, at times not even of the right part of speech. Some of the poets' own rank high, others some hundreds of places down. The four lines were chosen for show and are no exam.
 #
 # ## Is this couplet parallel { #parallel }
 #
@@ -751,7 +751,7 @@ draw(of_couplets)
 # %% [markdown] tags=["zh"]
 # BERT 的状态值什么，不值什么？
 #
-# - 冻结着用，它总比随机权重强（标签最少时 {{ couplet_probe_masked_lm_few:.1%}} 对 {{ couplet_probe_random_weights_few:.1%}}，全部标签时 {{ couplet_probe_masked_lm_all:.1%}} 对 {{ couplet_probe_random_weights_all:.1%}}），但和只看用了哪些字比，标签最少时不相上下（{{ couplet_probe_which_characters_few:.1%}}），中间略好（{{ couplet_probe_masked_lm_some:.1%}} 对 {{ couplet_probe_which_characters_some:.1%}}），标签全用上反而不如（{{ couplet_probe_which_characters_all:.1%}}）。各字的状态一平均，谁对谁也许就丢了，而对仗恰恰在这里；不过这里没有单独量。
+# - 冻结着用，它总比随机权重强（标签最少时 {{ couplet_probe_masked_lm_few:.1%}} 对 {{ couplet_probe_random_weights_few:.1%}}，全部标签时 {{ couplet_probe_masked_lm_all:.1%}} 对 {{ couplet_probe_random_weights_all:.1%}}），但和只看用了哪些字比，标签最少时不相上下（{{ couplet_probe_which_characters_few:.1%}}），中间好些（{{ couplet_probe_masked_lm_some:.1%}} 对 {{ couplet_probe_which_characters_some:.1%}}），标签全用上反而不如（{{ couplet_probe_which_characters_all:.1%}}）。各字的状态一平均，谁对谁也许就丢了，而对仗恰恰在这里；不过这里没有单独量。
 # - 当起点，它处处有用：从它出发训练整个网络，三种标签数都胜过从头训练（{{ couplet_whole_from_masked_lm_few:.1%}} 对 {{ couplet_whole_from_nothing_few:.1%}}，{{ couplet_whole_from_masked_lm_some:.1%}} 对 {{ couplet_whole_from_nothing_some:.1%}}，{{ couplet_whole_from_masked_lm_all:.1%}} 对 {{ couplet_whole_from_nothing_all:.1%}}）。`1,000` 个标签时，约合从头训练的 {{ worth_couplets:,.0f}} 个。和图片不同，一万个标签也没把差距抹平。
 #
 # 意外的是孪生兄弟：它的状态只看得见左边，冻结探测却在三种标签数上都好过 BERT（{{ couplet_probe_left_to_right_few:.1%}}、{{ couplet_probe_left_to_right_some:.1%}}、{{ couplet_probe_left_to_right_all:.1%}}）。同样的步数，它猜的次数是 BERT 的好几倍；差距有多少来自次数，多少来自任务本身，这里没有拆开。「理解要用双向」在 [BERT 的论文][paper-bert]里是大模型、长训练之后的结果，不能照搬到几分钟的训练上。
@@ -771,7 +771,7 @@ draw(of_couplets)
 # %% [markdown] tags=["en"]
 # What are BERT's states worth, and what not?
 #
-# - Frozen, they are always better than random weights ({{ couplet_probe_masked_lm_few:.1%}} against {{ couplet_probe_random_weights_few:.1%}} with the fewest labels, {{ couplet_probe_masked_lm_all:.1%}} against {{ couplet_probe_random_weights_all:.1%}} with all), but knowing merely which characters are used does as well with the fewest ({{ couplet_probe_which_characters_few:.1%}}), a little worse in the middle ({{ couplet_probe_which_characters_some:.1%}} against {{ couplet_probe_masked_lm_some:.1%}}), and better with all ({{ couplet_probe_which_characters_all:.1%}}). A mean over the states may lose which character answers which, and that is what parallelism is about; it was not measured apart.
+# - Frozen, they are always better than random weights ({{ couplet_probe_masked_lm_few:.1%}} against {{ couplet_probe_random_weights_few:.1%}} with the fewest labels, {{ couplet_probe_masked_lm_all:.1%}} against {{ couplet_probe_random_weights_all:.1%}} with all), but knowing merely which characters are used does as well with the fewest ({{ couplet_probe_which_characters_few:.1%}}), worse in the middle ({{ couplet_probe_which_characters_some:.1%}} against {{ couplet_probe_masked_lm_some:.1%}}), and better with all ({{ couplet_probe_which_characters_all:.1%}}). A mean over the states may lose which character answers which, and that is what parallelism is about; it was not measured apart.
 # - As a start they help throughout. A whole network that starts from them beats one from nothing at each number of labels ({{ couplet_whole_from_masked_lm_few:.1%}} against {{ couplet_whole_from_nothing_few:.1%}}, {{ couplet_whole_from_masked_lm_some:.1%}} against {{ couplet_whole_from_nothing_some:.1%}}, {{ couplet_whole_from_masked_lm_all:.1%}} against {{ couplet_whole_from_nothing_all:.1%}}). With `1,000` labels it does what training from nothing does with about {{ worth_couplets:,.0f}}. Unlike in pictures, ten thousand labels do not close the gap.
 #
 # The surprise is the twin. Its states see the left side alone, yet frozen under a probe they beat BERT's at each number of labels ({{ couplet_probe_left_to_right_few:.1%}}, {{ couplet_probe_left_to_right_some:.1%}}, {{ couplet_probe_left_to_right_all:.1%}}). In as many steps it makes several times as many guesses; how much of the gap is due to their number and how much to the task is not taken apart here. That understanding needs both sides is a result of [the BERT paper][paper-bert] for large models after long training, and does not carry over to some minutes.
