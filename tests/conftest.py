@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, settings
 from jaxtyping import install_import_hook
 
 import tests.shapes  # noqa: F401  # the hook finds it by its name
+from tests import comparisons
 
 # Shapes and types of tensors, which annotations name, are checked at every call.
 install_import_hook(["aigc_ref.gan", "aigc_ref.lm", "aigc_ref.peft", "aigc_ref.train"], "tests.shapes.checked")
@@ -44,6 +45,11 @@ def _loopback_only(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--write-faults", action="store_true", help="write docs/faults.json, the table of faults tried")
+    comparisons.add_options(parser)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    comparisons.configure(config)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -13,6 +13,6 @@ if __name__ == "__main__":
     except ModuleNotFoundError as error:
         if (error.name or "tools").partition(".")[0] == "tools":
             raise  # ours: no package would bring it
-        print(f"needs {error.name}: run `make refresh`, or pip install '.[refresh]'", file=sys.stderr)
+        print(f"needs {error.name}: run `make refresh`, or pip install --group refresh", file=sys.stderr)
         code = 2  # cli.USAGE, which could not be imported
     raise SystemExit(code)

@@ -23,13 +23,13 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("names", metavar="NAME", nargs="*", help="tutorials to look at; all where none is named")
     instead = parser.add_mutually_exclusive_group()
-    instead.add_argument("--check", action="store_true", help="say what is stale and run nothing")
-    instead.add_argument("--force", action="store_true", help="run also what is fresh")
+    instead.add_argument("--check", action="store_true", help="list what is stale and run nothing")
+    instead.add_argument("--force", action="store_true", help="run even what is fresh")
     instead.add_argument(
         "--same",
         action="store_true",
-        help="run what is stale in small, with the old code and the new; mark as fresh what gives the same, and say of "
-        "the rest what differs",
+        help="run stale tutorials in small with the old code and the new; where nothing differs, mark the result as "
+        "fresh, else say what differs",
     )
     parser.add_argument(
         "--since",

@@ -196,7 +196,7 @@ def test_a_missing_package_is_named_with_what_brings_it(catalogue: Write, missin
     command = [sys.executable, "-c", code, "--resources", str(catalogue())]
     run = subprocess.run(command, capture_output=True, text=True, check=False)
     assert run.returncode == cli.USAGE
-    assert run.stderr == f"needs {missing}: run `make refresh`, or pip install '.[refresh]'\n"
+    assert run.stderr == f"needs {missing}: run `make refresh`, or pip install --group refresh\n"
 
 
 def test_it_finds_the_catalogue_from_any_folder(

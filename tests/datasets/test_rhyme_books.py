@@ -85,6 +85,7 @@ def test_without_a_network_the_error_names_the_command(shelf: Path) -> None:
         rhyme_books.pingshui()
 
 
+@pytest.mark.compares("tshet-uinh", technique="aigc_ref.datasets.rhyme_books")
 def test_the_guangyun_is_read_as_the_library_that_carries_it_reads_it() -> None:
     """Every character of the installed book, before simplified forms are merged."""
     oracle: dict[str, set[Reading]] = defaultdict(set)

@@ -64,6 +64,7 @@ def test_there_is_no_mean_of_nothing() -> None:
         mean([])
 
 
+@pytest.mark.compares("definition", technique="aigc_ref.metrics.prosody")
 @given(st.lists(st.text("山日过龘", min_size=5, max_size=5), min_size=4, max_size=4))
 def test_regular_is_what_some_way_of_reading_the_whole_poem_makes_it(lines: list[str]) -> None:
     places = [line[place] for line in lines for place in (1, 3)]

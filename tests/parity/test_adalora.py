@@ -113,6 +113,7 @@ def pefts_pattern(theirs: Any) -> dict[str, list[bool]]:
     return {name.partition(".lora_E")[0]: kept for name, kept in pattern.items()}
 
 
+@pytest.mark.compares("peft", technique="aigc_ref.peft.adalora", atol="atol")
 @pytest.mark.parametrize(("dtype", "atol"), [(torch.float64, 5e-15), (torch.float32, 2e-6)])
 def test_sixty_steps_are_those_of_peft_and_leave_the_same_triplets(dtype: torch.dtype, atol: float) -> None:
     base = gpt2(dtype)
@@ -126,6 +127,7 @@ def test_sixty_steps_are_those_of_peft_and_leave_the_same_triplets(dtype: torch.
     torch.testing.assert_close(ours(IDS).logits, theirs(IDS).logits, rtol=0, atol=atol)
 
 
+@pytest.mark.compares("peft", technique="aigc_ref.peft.allocation.RankSchedule")
 @settings(max_examples=40, deadline=None)
 @given(st.data())
 def test_the_budget_is_that_of_peft_at_every_step(data: st.DataObject) -> None:
@@ -142,6 +144,7 @@ def test_the_budget_is_that_of_peft_at_every_step(data: st.DataObject) -> None:
         assert ours.budget(step, initial, target) == theirs.budget_schedule(step)[0]
 
 
+@pytest.mark.compares("peft", technique="aigc_ref.peft.adalora.orthogonality", atol=1e-15)
 def test_pefts_orthogonality_is_what_it_adds_to_the_loss() -> None:
     base = gpt2()
     theirs = pefts(base, gamma=0.5)
@@ -152,6 +155,7 @@ def test_pefts_orthogonality_is_what_it_adds_to_the_loss() -> None:
     assert torch.equal(theirs(input_ids=IDS, labels=LABELS).loss, plain)  # the call that one would write
 
 
+@pytest.mark.compares("definition", technique="aigc_ref.peft.adalora.orthogonality", atol=1e-12)
 def test_the_papers_orthogonality_is_a_sum_of_squared_norms() -> None:
     model = gpt2()
     add_adalora(model, r".*\.c_attn", rank=RANK)
@@ -211,6 +215,7 @@ def trained() -> Any:
     return model.eval()
 
 
+@pytest.mark.compares("peft", technique="aigc_ref.peft.peft_format", atol=1e-15)
 def test_peft_reads_our_folder_and_the_triplets_that_live(trained: Any, tmp_path: Path) -> None:
     to_peft(trained, tmp_path)
     theirs = peft.PeftModel.from_pretrained(gpt2(), tmp_path).eval()
@@ -219,6 +224,7 @@ def test_peft_reads_our_folder_and_the_triplets_that_live(trained: Any, tmp_path
     assert sum(len(tensor) for name, tensor in stored.items() if name.endswith("lora_A")) == TARGET * 4
 
 
+@pytest.mark.compares("peft", technique="aigc_ref.peft.peft_format", atol=1e-15)
 def test_we_read_pefts_folder_and_put_the_triplets_at_their_places(tmp_path: Path) -> None:
     theirs = pefts(gpt2())
     train_theirs(theirs)
@@ -232,6 +238,7 @@ def test_we_read_pefts_folder_and_put_the_triplets_at_their_places(tmp_path: Pat
         assert torch.equal(layer.singular_values, values)
 
 
+@pytest.mark.compares("peft", technique="aigc_ref.peft.peft_format", atol=1e-15)
 def test_a_layer_without_a_rank_left_goes_both_ways(trained: Any, tmp_path: Path) -> None:
     model = deepcopy(trained)
     first = next(iter(adalora_layers(model).values()))

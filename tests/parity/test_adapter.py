@@ -10,9 +10,11 @@ from aigc_ref.peft.adapter import Adapted, add_adapters
 from aigc_ref.peft.layers import wrapped_layers
 from tests.parity.golden.adapters import ACTIVATIONS, LAYERS, SIZE, STORE, WIDTH, bert, fill, measure
 
-ANSWERS = json.loads(STORE.read_text(encoding="utf-8"))["answers"]
+GOLDEN = json.loads(STORE.read_text(encoding="utf-8"))
+ANSWERS, VERSION = GOLDEN["answers"], GOLDEN["versions"]["adapters"]
 
 
+@pytest.mark.compares("adapters", technique="aigc_ref.peft.adapter", atol=1e-12, version=VERSION)
 @pytest.mark.parametrize(("theirs", "ours"), ACTIVATIONS.items())
 def test_hidden_states_and_gradients_are_those_of_adapters(theirs: str, ours: str) -> None:
     model = bert()
@@ -36,6 +38,7 @@ def test_another_activation_gives_other_numbers() -> None:
         assert (hidden - torch.tensor(golden["hidden"], dtype=torch.float64)).abs().max() > 1e-3
 
 
+@pytest.mark.compares("adapters", technique="aigc_ref.peft.adapter", version=VERSION)
 def test_as_many_parameters_are_added_as_adapters_adds() -> None:
     model = bert()
     add_adapters(model, size=SIZE)

@@ -61,6 +61,7 @@ def _theirs(
     return texts, found.sequences_scores.tolist()
 
 
+@pytest.mark.compares("transformers", technique="aigc_ref.lm.beam_search", rtol=1e-5)
 @pytest.mark.parametrize("seed", range(4))
 @pytest.mark.parametrize(("beams", "length_penalty"), [(2, 1.0), (4, 1.0), (4, 0.0), (3, 2.0), (3, -1.0)])
 def test_texts_and_scores_are_those_of_transformers(seed: int, beams: int, length_penalty: float) -> None:
@@ -75,6 +76,7 @@ def test_texts_and_scores_are_those_of_transformers(seed: int, beams: int, lengt
         assert [beam.score for beam in ours] == pytest.approx(scores, rel=1e-5)
 
 
+@pytest.mark.compares("transformers", technique="aigc_ref.lm.beam_search", rtol=1e-5)
 @pytest.mark.parametrize("seed", range(4))
 @pytest.mark.parametrize("ends", [[5], [EOS, 3, 4, 5, 6, 7, 8, 9, 10]])
 def test_any_of_several_end_tokens_ends_a_text(seed: int, ends: list[int]) -> None:
@@ -92,6 +94,7 @@ def test_some_of_those_texts_end_before_the_limit() -> None:
     assert min(lengths) < 10
 
 
+@pytest.mark.compares("transformers", technique="aigc_ref.lm.beam_search")
 def test_ragged_prompts_are_searched_as_each_would_be_alone() -> None:
     prompts = [[5, 6, 7, 8, 9], [10, 11], [12, 13, 14]]
     theirs = _gpt2(1)
@@ -112,6 +115,7 @@ def test_one_beam_is_greedy_decoding() -> None:
     assert [beam.ids for (beam,) in found] == greedy
 
 
+@pytest.mark.compares("definition", technique="aigc_ref.lm.beam_search", rtol=1e-5)
 def test_enough_beams_find_the_most_probable_text_of_all() -> None:
     model = _gpt2(3, vocab_size=8)
     prompt = torch.tensor([[5, 6]])

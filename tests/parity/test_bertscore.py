@@ -53,6 +53,7 @@ def _ours(tiny: Tiny, layer: int = 2, idf: bool = False, batch_size: int = 32) -
     return torch.tensor(rows, dtype=torch.float64)
 
 
+@pytest.mark.compares("bert-score", technique="aigc_ref.metrics.bertscore", atol=1e-7)
 @pytest.mark.parametrize("layer", [1, 2, 3])
 @pytest.mark.parametrize("idf", [False, True])
 def test_as_bert_score(tiny: Tiny, layer: int, idf: bool) -> None:

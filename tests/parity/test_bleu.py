@@ -21,6 +21,7 @@ def _corpus(seed: int, alphabet: str, separator: str) -> tuple[list[str], list[l
     return [text() for _ in range(size)], [[text() for _ in range(3)] for _ in range(size)]
 
 
+@pytest.mark.compares("sacrebleu", technique="aigc_ref.metrics.bleu", atol=1e-9)
 @pytest.mark.parametrize("smoothing", ["none", "exp", "floor"])
 @pytest.mark.parametrize("alphabet", ["abcde", "abcdefghijklmnopqrstuvwxyz"], ids=["many matches", "few"])
 def test_as_sacrebleu_on_words(smoothing: Smoothing, alphabet: str) -> None:
@@ -35,6 +36,7 @@ def test_as_sacrebleu_on_words(smoothing: Smoothing, alphabet: str) -> None:
         assert (ours.hypothesis_length, ours.reference_length) == (theirs.sys_len, theirs.ref_len)
 
 
+@pytest.mark.compares("sacrebleu", technique="aigc_ref.metrics.bleu", atol=1e-9)
 @pytest.mark.parametrize("smoothing", ["none", "exp", "floor"])
 def test_a_sentence_as_sacrebleu(smoothing: Smoothing) -> None:
     oracle = BLEU(tokenize="none", smooth_method=smoothing, effective_order=True)
@@ -44,6 +46,7 @@ def test_a_sentence_as_sacrebleu(smoothing: Smoothing) -> None:
         assert 100 * ours == pytest.approx(oracle.sentence_score(hypothesis, references).score, abs=1e-9)
 
 
+@pytest.mark.compares("sacrebleu", technique="aigc_ref.metrics.bleu", atol=1e-9)
 def test_as_sacrebleu_on_chinese() -> None:
     oracle = BLEU(tokenize="zh", smooth_method="exp")
     for seed in range(100):
@@ -53,6 +56,7 @@ def test_as_sacrebleu_on_chinese() -> None:
         assert 100 * ours.score == pytest.approx(theirs.score, abs=1e-9)
 
 
+@pytest.mark.compares("sacrebleu", technique="aigc_ref.metrics.bleu", atol=1e-9)
 def test_as_sacrebleu_on_hindi() -> None:
     words = ["मैं", "हिन्दी", "की", "कि", "किताब", "पढ़ता", "हूँ", "।"]
     oracle = BLEU(tokenize="intl", smooth_method="exp")
@@ -70,10 +74,12 @@ def test_a_single_wrong_character_of_chinese_does_not_cost_everything() -> None:
     assert corpus_bleu([hypothesis], [[reference]]).score > 0.5
 
 
+@pytest.mark.compares("sacrebleu", technique="aigc_ref.metrics.bleu", atol=1e-9)
 def test_n_grams_weigh_alike_and_not_half_as_much_the_longer_they_are() -> None:
     hypothesis, reference = "the cat sat on the mat today", "the cat sat on the red mat"
     found = corpus_bleu([hypothesis], [[reference]])
-    assert 100 * found.score == pytest.approx(BLEU(tokenize="none").corpus_score([hypothesis], [[reference]]).score)
+    theirs = BLEU(tokenize="none").corpus_score([hypothesis], [[reference]])
+    assert 100 * found.score == pytest.approx(theirs.score, abs=1e-9)
     textbook = math.prod(precision ** (0.5**n) for n, precision in enumerate(found.precisions, start=1))  # d2l's
     assert textbook > found.score + 0.1
 
@@ -84,6 +90,7 @@ def test_sentences_scores_do_not_average_to_the_corpus() -> None:
     assert corpus_bleu(hypotheses, references).score < mean - 0.02
 
 
+@pytest.mark.compares("sacrebleu", technique="aigc_ref.metrics.bleu")
 def test_an_empty_sentence_has_nothing_right() -> None:
     assert sentence_bleu("", ["a b"]) == BLEU(effective_order=True).sentence_score("", ["a b"]).score == 0
 

@@ -19,6 +19,7 @@ def _examples(classes: int, size: int = 500, sharpness: float = 3.0) -> tuple[to
     return sharpness * logits, logits.softmax(dim=1).multinomial(1, generator=generator).squeeze(1)
 
 
+@pytest.mark.compares("torchmetrics", technique="aigc_ref.metrics.calibration.calibration_error", atol=1e-6)
 @pytest.mark.parametrize("classes", [2, 5])
 @pytest.mark.parametrize("bins", [1, 7, 10, 15])
 def test_error_as_torchmetrics(classes: int, bins: int) -> None:
@@ -30,6 +31,7 @@ def test_error_as_torchmetrics(classes: int, bins: int) -> None:
     assert ours == pytest.approx(oracle.item(), abs=1e-6)  # it computes in float32
 
 
+@pytest.mark.compares("scikit-learn", technique="aigc_ref.metrics.calibration.reliability", atol=1e-12)
 def test_bins_as_scikit_learn() -> None:
     logits, labels = _examples(2)
     confidences, answers = logits.softmax(dim=1).max(dim=1)
@@ -55,6 +57,7 @@ def test_every_edge_as_it_is_written_is_in_the_upper_bin(dtype: torch.dtype, bin
         assert len(reliability(confidences, torch.ones(2, dtype=torch.bool), bins)) == 2, edge
 
 
+@pytest.mark.compares("scipy", technique="aigc_ref.metrics.calibration.fit_temperature", atol=1e-5)
 @pytest.mark.parametrize("classes", [2, 4])
 def test_temperature_is_the_minimum_that_scipy_finds(classes: int) -> None:
     logits, labels = _examples(classes)
@@ -68,6 +71,7 @@ def test_temperature_is_the_minimum_that_scipy_finds(classes: int) -> None:
     assert 2 < found < 4.5  # they were made three times too sharp
 
 
+@pytest.mark.compares("scikit-learn", technique="aigc_ref.metrics.calibration.fit_temperature", atol=1e-6)
 def test_temperature_of_two_classes_is_a_logistic_regression_without_constant() -> None:
     logits, labels = _examples(2)
     difference = (logits[:, 1] - logits[:, 0]).unsqueeze(1).numpy()

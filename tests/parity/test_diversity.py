@@ -14,6 +14,7 @@ from aigc_ref.metrics.diversity import distinct, self_bleu
 _texts = st.lists(st.text(alphabet="春江花月", max_size=9), min_size=2, max_size=6)
 
 
+@pytest.mark.compares("nltk", technique="aigc_ref.metrics.diversity.self_bleu", atol=1e-12)
 def test_self_bleu_as_nltk_in_texygen() -> None:
     smooth = SmoothingFunction().method1
     for seed in range(100):
@@ -37,6 +38,7 @@ def test_two_passes_find_what_comparing_each_with_each_does(texts: list[str], sm
     assert self_bleu(texts, smoothing=smoothing) == pytest.approx(sum(scores) / len(texts), abs=1e-12)
 
 
+@pytest.mark.compares("definition", technique="aigc_ref.metrics.diversity.distinct")
 @given(_texts, st.integers(1, 5))
 def test_distinct_counts_sets(texts: list[str], order: int) -> None:
     for n, share in enumerate(distinct(iter(texts), order), start=1):

@@ -32,6 +32,7 @@ def _images(size: int) -> Tensor:
     return torch.randn(2, 3, size, size, dtype=torch.float64, generator=torch.Generator().manual_seed(1))
 
 
+@pytest.mark.compares("efficientnet-lite-pytorch", technique="aigc_ref.pretrained.efficientnet", atol=1e-10)
 @pytest.mark.parametrize("size", [224, 96, 64, 32])
 def test_features_and_logits_are_those_of_the_package(pair: tuple[EfficientNetLite0, Any], size: int) -> None:
     ours, oracle = pair

@@ -33,6 +33,8 @@ def _scipy(one: Tensor, other: Tensor) -> float:
     return float(((a.mean(0) - b.mean(0)) ** 2).sum() + np.trace(first + second - 2 * root))
 
 
+@pytest.mark.compares("torchmetrics", technique="aigc_ref.metrics.frechet", rtol=1e-9)
+@pytest.mark.compares("scipy", technique="aigc_ref.metrics.frechet", rtol=1e-9)
 @pytest.mark.parametrize("samples", [(200, 300), (500, 130), (5000, 200)])
 def test_as_torchmetrics_and_scipy_where_covariances_have_full_rank(samples: tuple[int, int]) -> None:
     one, other = _features(0, samples[0], 64), _features(1, samples[1], 64)
@@ -41,6 +43,7 @@ def test_as_torchmetrics_and_scipy_where_covariances_have_full_rank(samples: tup
     assert ours == pytest.approx(_scipy(one, other), rel=1e-9)
 
 
+@pytest.mark.compares("torchmetrics", technique="aigc_ref.metrics.frechet", rtol=1e-6)
 @pytest.mark.parametrize("samples", [(20, 30), (64, 64), (20, 300), (300, 20), (2, 2)])
 def test_as_torchmetrics_with_no_more_samples_than_features(samples: tuple[int, int]) -> None:
     one, other = _features(0, samples[0], 64), _features(1, samples[1], 64)
@@ -55,6 +58,7 @@ def test_every_way_to_the_distance_keeps_its_digits(samples: tuple[int, int]) ->
     assert _by_gaussians(one, other) == pytest.approx(frechet_distance(*few), rel=1e-9)
 
 
+@pytest.mark.compares("definition", technique="aigc_ref.metrics.frechet", rtol=1e-13)
 def test_few_samples_cost_no_digit() -> None:
     # Lines in 1,000 dimensions, at an angle whose cosine is c: Tr √(Σ₁Σ₂) = c · s₁ · s₂ with the deviations s.
     angle = torch.tensor(0.3, dtype=torch.float64)
@@ -75,6 +79,7 @@ def test_features_that_never_vary_change_nothing(samples: tuple[int, int]) -> No
     assert _by_gaussians(*dead) == pytest.approx(frechet_distance(one, other), rel=1e-10)
 
 
+@pytest.mark.compares("definition", technique="aigc_ref.metrics.frechet", rtol=1e-12)
 def test_a_set_that_is_one_point_has_the_distance_of_its_mean_and_the_other_sets_variance() -> None:
     one, other = _features(0, 50, 8), torch.ones(50, 8, dtype=torch.float64)
     expected = (one.mean(0) - 1).square().sum() + one.var(dim=0).sum()
@@ -89,6 +94,7 @@ def test_blocks_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     assert frechet_distance(one, other) == pytest.approx(whole, rel=1e-12)
 
 
+@pytest.mark.compares("definition", technique="aigc_ref.metrics.frechet", rtol=1e-13)
 def test_commuting_covariances_by_hand() -> None:
     one, other = torch.tensor([1.0, 4.0, 9.0]), torch.tensor([4.0, 4.0, 1.0])
     zero = torch.zeros(3)
@@ -96,6 +102,7 @@ def test_commuting_covariances_by_hand() -> None:
     assert ours == pytest.approx(3 * 4 + (1 - 2) ** 2 + (2 - 2) ** 2 + (3 - 1) ** 2, rel=1e-13)
 
 
+@pytest.mark.compares("torch", technique="aigc_ref.metrics.frechet.moments", atol=1e-12)
 @pytest.mark.parametrize("sizes", [(300,), (1,) * 300, (256, 44), (7, 100, 193)])
 def test_moments_are_the_same_however_the_samples_come(sizes: tuple[int, ...]) -> None:
     features = _features(0, 300, 16)

@@ -2,6 +2,7 @@
 
 from copy import deepcopy
 
+import pytest
 import torch
 from torch import nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
@@ -9,6 +10,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from aigc_ref.train.average import update_average
 
 
+@pytest.mark.compares("torch", technique="aigc_ref.train.average.update_average", atol=1e-12)
 def test_the_average_is_that_of_torch() -> None:
     torch.manual_seed(0)
     model = nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4), nn.Linear(4, 2)).double()
@@ -24,6 +26,7 @@ def test_the_average_is_that_of_torch() -> None:
         torch.testing.assert_close(ours, theirs, rtol=0, atol=1e-12)
 
 
+@pytest.mark.compares("definition", technique="aigc_ref.train.average.update_average", atol=1e-12)
 def test_the_average_of_a_model_at_rest_approaches_it_geometrically() -> None:
     average, model = nn.Linear(1, 1, bias=False).double(), nn.Linear(1, 1, bias=False).double()
     nn.init.constant_(average.weight, 0.0)

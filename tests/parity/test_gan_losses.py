@@ -58,26 +58,32 @@ def _of_generator(loss: GanLoss | RelativisticLoss, real: Tensor, fake: Tensor) 
     return loss.generator(real, fake) if isinstance(loss, RelativisticLoss) else loss.generator(fake)
 
 
+@pytest.mark.compares("torch", technique="aigc_ref.gan.losses.discriminator_loss", atol=1e-12)
 def test_the_discriminators_loss_is_binary_cross_entropy(logits: tuple[Tensor, Tensor]) -> None:
     real, fake = logits
     _same(discriminator_loss(real, fake), bce(real, torch.ones_like(real)) + bce(fake, torch.zeros_like(fake)))
 
 
+@pytest.mark.compares("torch", technique="aigc_ref.gan.losses.minimax_value", atol=1e-12)
 def test_the_value_is_what_the_discriminator_raises(logits: tuple[Tensor, Tensor]) -> None:
     real, fake = logits
     _same(minimax_value(real, fake), -bce(real, torch.ones_like(real)) - bce(fake, torch.zeros_like(fake)))
 
 
+@pytest.mark.compares("torch", technique="aigc_ref.gan.losses.non_saturating_generator_loss", atol=1e-12)
 def test_the_non_saturating_loss_is_cross_entropy_with_the_labels_flipped(logits: tuple[Tensor, Tensor]) -> None:
     _, fake = logits
     _same(non_saturating_generator_loss(fake), bce(fake, torch.ones_like(fake)))
 
 
+@pytest.mark.compares("torch", technique="aigc_ref.gan.losses.saturating_generator_loss", atol=1e-12)
 def test_the_saturating_loss_is_the_part_of_the_value_that_the_generator_moves(logits: tuple[Tensor, Tensor]) -> None:
     _, fake = logits
     _same(saturating_generator_loss(fake), -bce(fake, torch.zeros_like(fake)))
 
 
+@pytest.mark.compares("torch", technique="aigc_ref.gan.losses.least_squares_discriminator_loss", atol=1e-12)
+@pytest.mark.compares("torch", technique="aigc_ref.gan.losses.least_squares_generator_loss", atol=1e-12)
 def test_least_squares_are_half_the_squared_errors(logits: tuple[Tensor, Tensor]) -> None:
     real, fake = logits
     oracle = (mse_loss(real, torch.ones_like(real)) + mse_loss(fake, torch.zeros_like(fake))) / 2
@@ -85,6 +91,7 @@ def test_least_squares_are_half_the_squared_errors(logits: tuple[Tensor, Tensor]
     _same(least_squares_generator_loss(fake), mse_loss(fake, torch.ones_like(fake)) / 2)
 
 
+@pytest.mark.compares("torch", technique="aigc_ref.gan.losses.hinge_discriminator_loss", atol=1e-12)
 def test_the_hinge_loss_is_a_margin_loss(logits: tuple[Tensor, Tensor]) -> None:
     real, fake = logits
     zero, one = torch.zeros_like(real), torch.ones_like(real)
@@ -94,6 +101,7 @@ def test_the_hinge_loss_is_a_margin_loss(logits: tuple[Tensor, Tensor]) -> None:
     _same(hinge_discriminator_loss(real, fake), embedded)
 
 
+@pytest.mark.compares("scipy", technique="aigc_ref.gan.losses.wasserstein_critic_loss", atol=1e-12)
 def test_the_wasserstein_loss_is_minus_the_distance_under_the_best_critic(logits: tuple[Tensor, Tensor]) -> None:
     real, _ = logits
     fake = real - 3 + real.sin() / 2  # a monotone map, and all of it to the left: D(x) = x is the best critic
@@ -102,6 +110,8 @@ def test_the_wasserstein_loss_is_minus_the_distance_under_the_best_critic(logits
     _same(wasserstein_generator_loss(fake), wasserstein_critic_loss(torch.zeros_like(fake), -fake))
 
 
+@pytest.mark.compares("torch", technique="aigc_ref.gan.losses.relativistic_discriminator_loss", atol=1e-12)
+@pytest.mark.compares("torch", technique="aigc_ref.gan.losses.relativistic_generator_loss", atol=1e-12)
 def test_the_relativistic_loss_is_cross_entropy_of_differences(logits: tuple[Tensor, Tensor]) -> None:
     real, fake = logits
     _same(relativistic_discriminator_loss(real, fake), bce(real - fake, torch.ones_like(real)))

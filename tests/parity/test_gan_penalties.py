@@ -38,6 +38,7 @@ def _smooth_network() -> nn.Module:
     return nn.Sequential(nn.Linear(3, 5), nn.Tanh(), nn.Linear(5, 1), nn.Flatten(0)).double()
 
 
+@pytest.mark.compares("definition", technique="aigc_ref.gan.penalties.gradient_penalty", atol=1e-12)
 def test_the_penalty_of_wgan_gp_takes_the_norm_over_all_of_an_image() -> None:
     matrix, critic = _quadratic()
     real, fake, epsilon = _random(6, 2, 3, 3), _random(6, 2, 3, 3, seed=2), _uniform(6)
@@ -49,6 +50,7 @@ def test_the_penalty_of_wgan_gp_takes_the_norm_over_all_of_an_image() -> None:
     assert abs(wrong - oracle) > 0.01
 
 
+@pytest.mark.compares("definition", technique="aigc_ref.gan.penalties.zero_centred_penalty", atol=1e-12)
 def test_the_zero_centred_penalty_of_a_quadratic_critic() -> None:
     matrix, critic = _quadratic()
     samples = _random(6, 2, 3, 3).requires_grad_()
@@ -56,11 +58,14 @@ def test_the_zero_centred_penalty_of_a_quadratic_critic() -> None:
     _same(zero_centred_penalty(critic(samples), samples), oracle)
 
 
+@pytest.mark.compares("definition", technique="aigc_ref.gan.penalties.zero_centred_penalty", atol=1e-12)
 def test_the_zero_centred_penalty_of_a_linear_critic_is_half_its_squared_weight() -> None:
     weight, samples = _random(4), _random(7, 4, seed=1).requires_grad_()
     _same(zero_centred_penalty(samples @ weight, samples), weight.square().sum() / 2)
 
 
+@pytest.mark.compares("torch", technique="aigc_ref.gan.penalties.input_gradients", atol=1e-12)
+@pytest.mark.compares("torch", technique="aigc_ref.gan.penalties.zero_centred_penalty", atol=1e-12)
 def test_gradients_of_a_convolutional_network_are_those_of_each_sample_alone() -> None:
     torch.manual_seed(0)
     network, images = Discriminator(width=3, size=8).double(), _random(5, 1, 8, 8)

@@ -106,6 +106,7 @@ def _greedy(
     )
 
 
+@pytest.mark.compares("transformers", technique="aigc_ref.lm.generate.keep_top_k")
 @given(st.integers(0, 2**16), st.integers(1, 50))
 def test_top_k_keeps_what_transformers_keeps(seed: int, k: int) -> None:
     logits = torch.randn(3, 40, generator=torch.Generator().manual_seed(seed))
@@ -113,6 +114,7 @@ def test_top_k_keeps_what_transformers_keeps(seed: int, k: int) -> None:
     assert torch.equal(keep_top_k(logits, k), theirs)
 
 
+@pytest.mark.compares("transformers", technique="aigc_ref.lm.generate.keep_top_p")
 @given(st.integers(0, 2**16), st.floats(0.01, 0.99))
 def test_top_p_keeps_what_transformers_keeps(seed: int, p: float) -> None:
     logits = 3 * torch.randn(3, 40, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
@@ -120,12 +122,14 @@ def test_top_p_keeps_what_transformers_keeps(seed: int, p: float) -> None:
     assert torch.equal(keep_top_p(logits, p), theirs)
 
 
+@pytest.mark.compares("transformers", technique="aigc_ref.lm.generate.keep_top_p")
 def test_top_p_of_all_the_mass_keeps_every_token() -> None:
     logits = 3 * torch.randn(3, 5000, generator=torch.Generator().manual_seed(0))
     assert torch.equal(TopPLogitsWarper(1.0)(torch.zeros(3, 1, dtype=torch.long), logits), logits)
     assert torch.equal(keep_top_p(logits, 1.0), logits)
 
 
+@pytest.mark.compares("transformers", technique="aigc_ref.lm.generate.penalise_repetition")
 @given(st.integers(0, 2**16), st.floats(0.5, 3.0))
 def test_repetition_is_penalised_as_in_transformers(seed: int, penalty: float) -> None:
     generator = torch.Generator().manual_seed(seed)
@@ -135,6 +139,7 @@ def test_repetition_is_penalised_as_in_transformers(seed: int, penalty: float) -
     assert torch.equal(penalise_repetition(logits, seen, penalty), theirs)
 
 
+@pytest.mark.compares("transformers", technique="aigc_ref.lm.generate.generate")
 @pytest.mark.parametrize("repetition_penalty", [1.0, 1.5])
 def test_greedy_decoding_is_that_of_transformers(
     pair: tuple[GPT | PreTrainedModel, PreTrainedModel], repetition_penalty: float
@@ -144,6 +149,7 @@ def test_greedy_decoding_is_that_of_transformers(
     assert ours == _theirs(oracle, PROMPTS, repetition_penalty=repetition_penalty)
 
 
+@pytest.mark.compares("transformers", technique="aigc_ref.lm.generate.generate")
 def test_logits_of_a_model_in_half_precision_are_penalised_in_single(gpt2: GPT2LMHeadModel) -> None:
     half = deepcopy(gpt2)
     nn.Module.to(half, torch.bfloat16)
@@ -152,14 +158,23 @@ def test_logits_of_a_model_in_half_precision_are_penalised_in_single(gpt2: GPT2L
     assert ours == _theirs(half, prompts, repetition_penalty=1.1)
 
 
-@pytest.mark.parametrize("ends", [[5], [EOS, 5, 20], []])
+@pytest.mark.compares("transformers", technique="aigc_ref.lm.generate.generate")
+@pytest.mark.parametrize("ends", [[5], [EOS, 5, 20]])
 def test_any_of_several_end_tokens_ends_a_text(gpt2: GPT2LMHeadModel, ends: list[int]) -> None:
     prompts = torch.randint(3, 40, (30, 3), generator=torch.Generator().manual_seed(0))
     ours = _greedy(gpt2, prompts, eos=ends)
-    assert ours == (_theirs(gpt2, prompts, eos=ends) if ends else _greedy(gpt2, prompts, eos=40))
-    assert any(len(text) < 20 for text in ours) == bool(ends)
+    assert ours == _theirs(gpt2, prompts, eos=ends)
+    assert any(len(text) < 20 for text in ours)
 
 
+def test_without_an_end_token_no_text_ends(gpt2: GPT2LMHeadModel) -> None:
+    prompts = torch.randint(3, 40, (30, 3), generator=torch.Generator().manual_seed(0))
+    ours = _greedy(gpt2, prompts, eos=[])
+    assert ours == _greedy(gpt2, prompts, eos=40)  # a token that there is not
+    assert all(len(text) == 20 for text in ours)
+
+
+@pytest.mark.compares("transformers", technique="aigc_ref.lm.generate.generate")
 def test_ragged_prompts_go_on_as_each_would_alone(pair: tuple[GPT | PreTrainedModel, PreTrainedModel]) -> None:
     model, oracle = pair
     ids, mask = left_padded_inputs(RAGGED, PAD).values()
@@ -168,6 +183,7 @@ def test_ragged_prompts_go_on_as_each_would_alone(pair: tuple[GPT | PreTrainedMo
     assert together == alone == _theirs(oracle, ids, mask)
 
 
+@pytest.mark.compares("transformers", technique="aigc_ref.lm.generate.generate")
 def test_padding_is_not_penalised_as_if_it_were_text(gpt2: GPT2LMHeadModel) -> None:
     alone = [_greedy(gpt2, torch.tensor([prompt]), repetition_penalty=5.0)[0] for prompt in RAGGED]
     ids, mask = left_padded_inputs(RAGGED, pad_token_id=alone[1][0]).values()  # what the second would begin with
@@ -175,6 +191,7 @@ def test_padding_is_not_penalised_as_if_it_were_text(gpt2: GPT2LMHeadModel) -> N
     assert _theirs(gpt2, ids, mask, repetition_penalty=5.0) == alone
 
 
+@pytest.mark.compares("transformers", technique="aigc_ref.lm.generate.stream")
 def test_a_stream_joined_is_the_text_and_marks_what_has_ended(
     pair: tuple[GPT | PreTrainedModel, PreTrainedModel],
 ) -> None:

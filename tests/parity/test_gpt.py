@@ -47,6 +47,7 @@ def input_ids() -> Tensor:
     return torch.randint(40, (3, 24), generator=torch.Generator().manual_seed(1))
 
 
+@pytest.mark.compares("transformers", technique="aigc_ref.lm.gpt", atol="atol")
 @pytest.mark.parametrize(("dtype", "atol"), [(torch.float32, 1e-5), (torch.float64, 1e-12)])
 def test_logits_are_those_of_transformers(input_ids: Tensor, dtype: torch.dtype, atol: float) -> None:
     theirs = _gpt2().double() if dtype == torch.float64 else _gpt2()
@@ -54,6 +55,7 @@ def test_logits_are_those_of_transformers(input_ids: Tensor, dtype: torch.dtype,
     torch.testing.assert_close(ours(input_ids).logits, theirs(input_ids).logits, rtol=0, atol=atol)
 
 
+@pytest.mark.compares("transformers", technique="aigc_ref.lm.gpt", atol=1e-7)
 def test_gradients_are_those_of_transformers(input_ids: Tensor) -> None:
     theirs = _gpt2().double()
     ours = load_gpt2(theirs)
@@ -71,6 +73,7 @@ def test_gradients_are_those_of_transformers(input_ids: Tensor) -> None:
         torch.testing.assert_close(one, another, rtol=0, atol=1e-7)  # their loss is summed in float32
 
 
+@pytest.mark.compares("transformers", technique="aigc_ref.lm.gpt", atol=1e-5)
 def test_right_padding_changes_no_token_of_the_text(theirs: GPT2LMHeadModel) -> None:
     batch = causal_collator(0)(TEXTS)
     ours, mask = load_gpt2(theirs), batch["attention_mask"].bool()
@@ -81,6 +84,7 @@ def test_right_padding_changes_no_token_of_the_text(theirs: GPT2LMHeadModel) -> 
         torch.testing.assert_close(one[row, : len(text)], ours(torch.tensor([text])).logits[0], rtol=0, atol=1e-5)
 
 
+@pytest.mark.compares("transformers", technique="aigc_ref.lm.gpt", rtol=1e-6)
 def test_it_trains_where_a_model_of_transformers_does(theirs: GPT2LMHeadModel) -> None:
     batch = causal_collator(0)(TEXTS)
     ours, oracle = (language_model_loss(model, batch) for model in (load_gpt2(theirs), theirs))
@@ -136,6 +140,7 @@ def test_the_weights_are_copied_and_not_shared(theirs: GPT2LMHeadModel) -> None:
     assert torch.equal(theirs.transformer.wte.weight, before)
 
 
+@pytest.mark.compares("transformers", technique="aigc_ref.lm.gpt2.to_gpt2", atol="atol")
 @pytest.mark.parametrize(("dtype", "atol"), [(torch.float32, 1e-5), (torch.float64, 1e-12)])
 def test_a_gpt_of_ours_has_the_same_logits_in_transformers(dtype: torch.dtype, atol: float) -> None:
     torch.manual_seed(0)
@@ -159,6 +164,7 @@ def test_there_and_back_nothing_changes(theirs: GPT2LMHeadModel) -> None:
     assert there.token_embedding.weight.abs().min() > 0  # copied and not shared
 
 
+@pytest.mark.compares("transformers", technique="aigc_ref.lm.gpt2.to_gpt2", atol=1e-5)
 def test_a_saved_model_of_ours_is_read_by_both(tmp_path: Path, input_ids: Tensor) -> None:
     torch.manual_seed(0)
     ours = GPT(GPTConfig(vocab_size=40, block_size=24, n_layer=2, n_head=2, n_embd=16)).eval()

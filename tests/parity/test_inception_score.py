@@ -17,6 +17,7 @@ def _logits(seed: int, samples: int, classes: int) -> Tensor:
     return 3 * torch.randn(samples, classes, dtype=torch.float64, generator=generator)
 
 
+@pytest.mark.compares("torchmetrics", technique="aigc_ref.metrics.inception_score", rtol=1e-11)
 @pytest.mark.parametrize("splits", [2, 10])
 def test_as_torchmetrics(splits: int) -> None:
     logits = _logits(0, 120, 10)

@@ -16,10 +16,12 @@ def features() -> tuple[Tensor, Tensor]:
     return one, 1.2 * other + 0.1
 
 
+@pytest.mark.compares("torchmetrics", technique="aigc_ref.metrics.kernel_distance", rtol=1e-12)
 def test_as_torchmetrics_over_all_samples(features: tuple[Tensor, Tensor]) -> None:
     assert kernel_distance(*features) == pytest.approx(poly_mmd(*features).item(), rel=1e-12)
 
 
+@pytest.mark.compares("torchmetrics", technique="aigc_ref.metrics.kernel_distance", rtol=1e-12)
 def test_as_torchmetrics_over_the_same_subsets(features: tuple[Tensor, Tensor]) -> None:
     one, other = features
     peer = KernelInceptionDistance(feature=nn.Identity(), subsets=7, subset_size=50)
@@ -32,6 +34,7 @@ def test_as_torchmetrics_over_the_same_subsets(features: tuple[Tensor, Tensor]) 
     assert pstdev(ours) == pytest.approx(deviation.item(), rel=1e-12)
 
 
+@pytest.mark.compares("definition", technique="aigc_ref.metrics.kernel_distance", rtol=1e-12)
 def test_sets_of_different_sizes_by_every_pair() -> None:
     one, other = torch.randn(9, 3, dtype=torch.float64), torch.randn(5, 3, dtype=torch.float64)
     within = [

@@ -12,6 +12,7 @@ def _points(seed: int, points: int = 200) -> Tensor:
     return torch.randn(points, 3, dtype=torch.float64, generator=torch.Generator().manual_seed(seed))
 
 
+@pytest.mark.compares("scikit-learn", technique="aigc_ref.metrics.kmeans.lloyd", atol=1e-12, rtol=1e-12)
 @pytest.mark.parametrize("seed", range(5))
 def test_lloyds_steps_end_where_those_of_scikit_learn_do(seed: int) -> None:
     points = _points(seed)
@@ -23,6 +24,7 @@ def test_lloyds_steps_end_where_those_of_scikit_learn_do(seed: int) -> None:
     assert ours.inertia == pytest.approx(peer.inertia_, rel=1e-12)
 
 
+@pytest.mark.compares("scikit-learn", technique="aigc_ref.metrics.kmeans.kmeans", rtol=0.05)
 def test_no_looser_than_scikit_learn_from_centres_of_its_own() -> None:
     points = _points(0)
     peer = KMeans(8, n_init=5, random_state=0).fit(points.numpy())

@@ -1,5 +1,6 @@
 """The report on labelled texts against scikit-learn's."""
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import classification_report, f1_score
@@ -10,6 +11,7 @@ from aigc_ref.finetune.sequence_classification.__main__ import table
 PAIRS = st.lists(st.tuples(st.sampled_from("abcd"), st.sampled_from("abcde")), min_size=1, max_size=40)
 
 
+@pytest.mark.compares("scikit-learn", technique="aigc_ref.finetune.sequence_classification.label_report", atol=1e-12)
 @settings(max_examples=100, deadline=None)
 @given(pairs=PAIRS)
 def test_every_score_is_that_of_scikit_learn(pairs: list[tuple[str, str]]) -> None:
@@ -17,13 +19,13 @@ def test_every_score_is_that_of_scikit_learn(pairs: list[tuple[str, str]]) -> No
     oracle = classification_report(gold, predicted, output_dict=True, zero_division=0)
     ours = label_report(gold, predicted)
     assert ours.micro.f1 == sum(one == other for one, other in pairs) / len(pairs)
-    assert abs(ours.macro.f1 - oracle["macro avg"]["f1-score"]) < 1e-12
-    assert abs(ours.macro.f1 - f1_score(gold, predicted, average="macro", zero_division=0)) < 1e-12
+    assert ours.macro.f1 == pytest.approx(oracle["macro avg"]["f1-score"], abs=1e-12)
+    expected = f1_score(gold, predicted, average="macro", zero_division=0)
+    assert ours.macro.f1 == pytest.approx(expected, abs=1e-12)
     for label, scores in ours.rows.items():
         row = oracle[label]
-        assert abs(scores.precision - row["precision"]) < 1e-12
-        assert abs(scores.recall - row["recall"]) < 1e-12
-        assert abs(scores.f1 - row["f1-score"]) < 1e-12
+        theirs = [row["precision"], row["recall"], row["f1-score"]]
+        assert [scores.precision, scores.recall, scores.f1] == pytest.approx(theirs, abs=1e-12)
         assert scores.support == row["support"]
 
 

@@ -75,6 +75,7 @@ def lora(model: nn.Module) -> dict[str, LoRALinear]:
     return {name: layer for name, layer in wrapped_layers(model).items() if isinstance(layer, LoRALinear)}
 
 
+@pytest.mark.compares("peft", technique="aigc_ref.peft.lora", atol=1e-15)
 @both
 def test_logits_and_gradients_are_those_of_peft(case: Case) -> None:
     ours, theirs = case.paired()
@@ -88,12 +89,14 @@ def test_logits_and_gradients_are_those_of_peft(case: Case) -> None:
         torch.testing.assert_close(layer.B.grad, other.lora_B["default"].weight.grad, rtol=0, atol=1e-15)
 
 
+@pytest.mark.compares("peft", technique="aigc_ref.peft.layers.parameter_budget")
 @both
 def test_the_same_parameters_learn(case: Case) -> None:
     ours, theirs = case.paired()
     assert parameter_budget(ours).trained == theirs.get_nb_trainable_parameters()[0]
 
 
+@pytest.mark.compares("peft", technique="aigc_ref.peft.lora.merge")
 @both
 def test_merged_weights_are_those_of_peft(case: Case) -> None:
     ours, theirs = case.paired()
@@ -103,6 +106,7 @@ def test_merged_weights_are_those_of_peft(case: Case) -> None:
         assert torch.equal(layer.base.weight, theirs.base_model.model.get_submodule(name).base_layer.weight)
 
 
+@pytest.mark.compares("peft", technique="aigc_ref.peft.lora", atol=1e-14)
 def test_ten_steps_with_dropout_are_those_of_peft() -> None:
     losses: list[list[float]] = []
     for model in GPT2.paired(dropout=0.3):
@@ -120,12 +124,14 @@ def test_ten_steps_with_dropout_are_those_of_peft() -> None:
     assert len(set(losses[0])) == 10
 
 
+@pytest.mark.compares("peft", technique="aigc_ref.peft.lora")
 def test_beside_a_half_precision_base_outputs_are_those_of_peft() -> None:
     ours, theirs = GPT2.paired(dtype=torch.bfloat16)
     assert {parameter.dtype for layer in lora(ours).values() for parameter in (layer.A, layer.B)} == {torch.float32}
     assert torch.equal(ours(IDS).logits, theirs(IDS).logits)
 
 
+@pytest.mark.compares("torch", technique="aigc_ref.peft.lora.LoRALinear")
 def test_a_starts_as_the_weight_of_a_linear_layer() -> None:
     torch.manual_seed(0)
     ours = LoRALinear(nn.Linear(40, 20), rank=4, alpha=1.0).A
@@ -144,6 +150,7 @@ def test_the_scale_is_alpha_over_rank_not_alpha() -> None:
 # ---- folders ---------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.compares("peft", technique="aigc_ref.peft.peft_format", atol=1e-15)
 @both
 def test_peft_reads_our_folder(case: Case, tmp_path: Path) -> None:
     ours, _ = case.paired()
@@ -153,6 +160,7 @@ def test_peft_reads_our_folder(case: Case, tmp_path: Path) -> None:
     torch.testing.assert_close(theirs(IDS).logits, ours(IDS).logits, rtol=0, atol=1e-15)
 
 
+@pytest.mark.compares("peft", technique="aigc_ref.peft.peft_format", atol=1e-15)
 @both
 def test_we_read_pefts_folder(case: Case, tmp_path: Path) -> None:
     _, theirs = case.paired()
@@ -171,6 +179,7 @@ def train_head(model: nn.Module) -> None:
                 parameter.add_(1.0)
 
 
+@pytest.mark.compares("peft", technique="aigc_ref.peft.peft_format", atol=1e-15)
 def test_layers_of_different_rank_go_both_ways(tmp_path: Path) -> None:
     configuration = peft.LoraConfig(
         r=3, target_modules=["c_attn", "c_fc"], rank_pattern={"h.1.mlp.c_fc": 5}, fan_in_fan_out=True

@@ -42,6 +42,7 @@ def model(tokenizer: PreTrainedTokenizerFast) -> BertForMaskedLM:
     return tiny
 
 
+@pytest.mark.compares("transformers", technique="aigc_ref.selfsup.mlm.masked_collator")
 @pytest.mark.parametrize("probability", [0.0, 0.15, 0.5, 1.0])
 def test_batches_are_those_of_transformers_bit_for_bit(
     tokenizer: PreTrainedTokenizerFast, examples: list[list[int]], probability: float
@@ -55,6 +56,7 @@ def test_batches_are_those_of_transformers_bit_for_bit(
         assert torch.equal(ours["labels"], theirs["labels"])
 
 
+@pytest.mark.compares("transformers", technique="aigc_ref.selfsup.mlm.masked_language_model_loss", atol=1e-12)
 def test_loss_and_gradients_are_those_of_transformers(
     model: BertForMaskedLM, tokenizer: PreTrainedTokenizerFast, examples: list[list[int]]
 ) -> None:

@@ -20,6 +20,7 @@ def _histograms(seed: int) -> tuple[Tensor, Tensor]:
     return p, q
 
 
+@pytest.mark.compares("mauve-text", technique="aigc_ref.metrics.mauve", atol=1e-13)
 @pytest.mark.parametrize("seed", range(10))
 @pytest.mark.parametrize(("scale", "mixtures"), [(5.0, 25), (1.0, 25), (5.0, 100)])
 def test_as_mauve_text_from_the_same_histograms(seed: int, scale: float, mixtures: int) -> None:
@@ -31,6 +32,7 @@ def test_as_mauve_text_from_the_same_histograms(seed: int, scale: float, mixture
     assert mauve(p, q, scale=scale, mixtures=mixtures) == pytest.approx(auc(*theirs.T), abs=1e-13)
 
 
+@pytest.mark.compares("mauve-text", technique="aigc_ref.metrics.mauve", atol=1e-7)
 def test_as_mauve_text_from_features_in_groups_that_lie_apart() -> None:
     generator = torch.Generator().manual_seed(0)
     middles = torch.eye(5, 8, dtype=torch.float64)
@@ -45,10 +47,11 @@ def test_as_mauve_text_from_features_in_groups_that_lie_apart() -> None:
     theirs = compute_mauve(p_features=features.numpy(), q_features=others.numpy(), num_buckets=5)
     p, q = histograms(features, others, groups=5)
     ours = sorted(zip((p / len(features)).tolist(), (q / len(others)).tolist(), strict=True))
-    np.testing.assert_allclose(ours, sorted(zip(theirs.p_hist, theirs.q_hist, strict=True)), atol=1e-7)
+    np.testing.assert_allclose(ours, sorted(zip(theirs.p_hist, theirs.q_hist, strict=True)), rtol=0, atol=1e-7)
     assert mauve(p, q) == pytest.approx(theirs.mauve, abs=1e-12)
 
 
+@pytest.mark.compares("scikit-learn", technique="aigc_ref.metrics.mauve.principal_components", atol=1e-12)
 def test_principal_components_are_those_of_scikit_learn() -> None:
     scale = torch.logspace(0, -2, 10, dtype=torch.float64)
     points = torch.randn(50, 10, dtype=torch.float64, generator=torch.Generator().manual_seed(0)) * scale

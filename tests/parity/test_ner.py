@@ -34,12 +34,14 @@ def _strict_oracle(tags: list[str]) -> list[tuple[str, int, int]]:
     return [(entity.tag, entity.start, entity.end) for entity in Entities([tags], IOB2).entities[0]]
 
 
+@pytest.mark.compares("seqeval", technique="aigc_ref.text.tags.entities")
 def test_entities_as_seqeval_in_random_sentences() -> None:
     for tags in _random_sentences(random.Random(0), 3_000):
         assert entities(tags) == _lenient_oracle(tags)
         assert entities(tags, strict=True) == _strict_oracle(tags)
 
 
+@pytest.mark.compares("seqeval", technique="aigc_ref.text.tags.entities")
 def test_entities_as_seqeval_in_every_short_sentence() -> None:
     for length in range(1, 5):
         for tags in map(list, product(TAGS[:5], repeat=length)):
@@ -63,6 +65,7 @@ def test_an_entity_is_made_of_tokens_of_its_type_and_no_token_is_in_two(tags: li
 AVERAGES = ("micro", "macro", "weighted")
 
 
+@pytest.mark.compares("seqeval", technique="aigc_ref.metrics.ner.entity_report", atol=1e-15)
 @pytest.mark.parametrize("seed", range(20))
 @pytest.mark.parametrize("strict", [False, True])
 def test_entity_report_as_seqeval(seed: int, strict: bool) -> None:
@@ -79,6 +82,7 @@ def test_entity_report_as_seqeval(seed: int, strict: bool) -> None:
     assert ours.micro.support == theirs["micro avg"]["support"]
 
 
+@pytest.mark.compares("scikit-learn", technique="aigc_ref.metrics.ner.token_report", atol=1e-14)
 @pytest.mark.parametrize("seed", range(20))
 @pytest.mark.parametrize("outside", [False, True])
 def test_token_report_as_scikit_learn(seed: int, outside: bool) -> None:
@@ -100,7 +104,9 @@ def test_token_report_as_scikit_learn(seed: int, outside: bool) -> None:
         expected = [theirs[name][key] for key in ("precision", "recall", "f1-score")]
         assert [row.precision, row.recall, row.f1] == pytest.approx(expected, abs=1e-14)
     if outside:  # which scikit-learn calls by its name
-        assert ours.micro.f1 == ours.micro.precision == ours.micro.recall == pytest.approx(theirs["accuracy"])
+        assert (
+            ours.micro.f1 == ours.micro.precision == ours.micro.recall == pytest.approx(theirs["accuracy"], abs=1e-14)
+        )
 
 
 def test_one_pass_gives_what_two_do() -> None:

@@ -76,6 +76,7 @@ def test_documents_see_each_other_in_transformers_and_not_in_ours(theirs: GPT2LM
         assert bool((right - other).abs().max() > 0.05) is leaks
 
 
+@pytest.mark.compares("transformers", technique="aigc_ref.text.packing.packed_collator")
 def test_positions_and_labels_of_a_row_are_those_of_transformers_collator() -> None:
     row = packed_collator(pad_token_id=0, length=15)(DOCUMENTS)  # one row, exactly full, longest first
     ordered = sorted(DOCUMENTS, key=len, reverse=True)

@@ -14,6 +14,7 @@ from aigc_ref.text.tokenizers import character_tokenizer
 POEMS = ["白日依山尽，黄河入海流。", "欲穷千里目", "更上一层楼。", "月", "床前明月光，疑是地上霜。举头望明月"]
 
 
+@pytest.mark.compares("transformers", technique="aigc_ref.metrics.perplexity", rtol=1e-6)
 def test_the_corpus_is_one_and_not_a_mean_of_batches() -> None:
     tokenizer = character_tokenizer(POEMS)
     torch.manual_seed(0)
@@ -34,6 +35,7 @@ def test_a_uniform_model_chooses_among_its_whole_vocabulary() -> None:
     assert perplexity(nats=7 * math.log(50), tokens=7) == pytest.approx(50)
 
 
+@pytest.mark.compares("torch", technique="aigc_ref.metrics.perplexity", rtol=1e-6)
 @pytest.mark.parametrize("nats", [70900.0, 71000.0, math.inf])
 def test_what_no_float_can_hold_is_infinite_as_in_torch(nats: float) -> None:
     assert perplexity(nats, 100) == pytest.approx(torch.tensor(nats / 100, dtype=torch.float64).exp().item())

@@ -23,6 +23,7 @@ def _assert_as_prdc(real: Tensor, generated: Tensor, neighbours: int) -> Prdc:
     return ours
 
 
+@pytest.mark.compares("prdc", technique="aigc_ref.metrics.prdc", atol=1e-12)
 @pytest.mark.parametrize("neighbours", [1, 3, 5])
 @pytest.mark.parametrize("shift", [0.0, 0.7, 100.0])
 def test_as_prdc(neighbours: int, shift: float) -> None:
@@ -31,6 +32,7 @@ def test_as_prdc(neighbours: int, shift: float) -> None:
     assert (ours.precision == 0) == (shift == 100.0)  # the cases do differ
 
 
+@pytest.mark.compares("prdc", technique="aigc_ref.metrics.prdc", atol=1e-12)
 def test_as_prdc_in_many_dimensions_and_far_from_zero() -> None:
     _assert_as_prdc(_features(0, 80, 512) + 50, _features(1, 120, 512) + 50.05, 5)
 
@@ -41,6 +43,7 @@ def test_where_the_features_lie_does_not_matter() -> None:
     assert precision_recall_density_coverage(real + 2.0**30, generated + 2.0**30) == expected
 
 
+@pytest.mark.compares("prdc", technique="aigc_ref.metrics.prdc", atol=1e-12)
 def test_as_prdc_on_a_grid_where_distances_equal_radii_and_closed_balls_give_other_numbers() -> None:
     generator = torch.Generator().manual_seed(0)
     real, generated = torch.randint(0, 8, (2, 60, 2), generator=generator).double()

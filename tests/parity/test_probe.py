@@ -20,6 +20,7 @@ def _oracle(features: Tensor, labels: Tensor, c: float) -> LogisticRegression:
     return LogisticRegression(C=c, solver="newton-cg", tol=1e-12, max_iter=10_000).fit(features.numpy(), labels.numpy())
 
 
+@pytest.mark.compares("scikit-learn", technique="aigc_ref.selfsup.probe.linear_probe", atol=1e-8)
 @pytest.mark.parametrize("l2", [0.1, 1.0, 30.0])
 @pytest.mark.parametrize(("size", "width", "classes"), [(300, 20, 3), (40, 30, 5)])  # the latter can be divided
 def test_weights_and_biases_are_those_of_scikit_learn(size: int, width: int, classes: int, l2: float) -> None:
@@ -34,12 +35,13 @@ def test_weights_and_biases_are_those_of_scikit_learn(size: int, width: int, cla
     assert probe.accuracy(features, labels) == oracle.score(features.numpy(), labels.numpy())
 
 
+@pytest.mark.compares("scikit-learn", technique="aigc_ref.selfsup.probe.linear_probe", atol=1e-8)
 def test_two_classes_have_two_rows_that_share_the_penalty() -> None:
     # scikit-learn keeps one row w for two classes; ours are -w/2 and w/2, whose squares add up to half of w's
     features, labels = _data(200, 6, 2)
     probe, oracle = linear_probe(features, labels, l2=1.0), _oracle(features, labels, 2.0)
     np.testing.assert_allclose(probe.weight[1:] - probe.weight[:1], oracle.coef_, rtol=0, atol=1e-8)
-    np.testing.assert_allclose(probe.weight.sum(dim=0), 0, atol=1e-12)
+    np.testing.assert_allclose(probe.weight.sum(dim=0), 0, rtol=0, atol=1e-12)
 
 
 @pytest.mark.parametrize("scale", [1e-3, 1e3])

@@ -25,6 +25,7 @@ def _images(count: int, channels: int, side: int, seed: int = 0) -> Tensor:
     return torch.rand(count, channels, side, side, dtype=torch.float64, generator=torch.Generator().manual_seed(seed))
 
 
+@pytest.mark.compares("numpy", technique="aigc_ref.selfsup.rotation.four_turns")
 @settings(max_examples=30, deadline=None)
 @given(count=st.integers(1, 4), channels=st.integers(1, 3), side=st.integers(1, 9), seed=st.integers(0, 2**31))
 def test_turns_are_those_of_numpy(count: int, channels: int, side: int, seed: int) -> None:
@@ -45,6 +46,7 @@ def test_a_picture_that_was_turned_before_gives_the_next_label() -> None:
     assert torch.equal(again, turned.roll(-2, dims=0))  # whoever turns pictures at random makes the labels wrong
 
 
+@pytest.mark.compares("torch", technique="aigc_ref.selfsup.rotation.rotation_loss", atol=1e-12)
 def test_the_loss_is_cross_entropy_over_four_turns() -> None:
     torch.manual_seed(0)
     network = RotationNetwork(ConvolutionalEncoder(channels=2, width=4)).double().eval()

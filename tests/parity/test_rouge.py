@@ -32,6 +32,7 @@ def _same(ours: Rouge, theirs: Score) -> bool:
     return tuple(ours) == (theirs.precision, theirs.recall, theirs.fmeasure)
 
 
+@pytest.mark.compares("rouge-score", technique="aigc_ref.metrics.rouge")
 @pytest.mark.parametrize("tokenize", [words, english_words])
 def test_as_rouge_score_to_the_last_digit(tokenize: Tokenize) -> None:
     rng = random.Random(0)
@@ -46,6 +47,7 @@ def test_as_rouge_score_to_the_last_digit(tokenize: Tokenize) -> None:
         assert all(map(_same, scores, theirs.values()))
 
 
+@pytest.mark.compares("rouge-score", technique="aigc_ref.metrics.rouge")
 def test_the_english_words_are_rouge_scores_in_any_text() -> None:
     rng = random.Random(0)
     for _ in range(300):
@@ -54,6 +56,7 @@ def test_the_english_words_are_rouge_scores_in_any_text() -> None:
         assert all(map(_same, rouge(hypothesis, reference, tokenize=english_words), theirs.values()))
 
 
+@pytest.mark.compares("rouge-score", technique="aigc_ref.metrics.rouge", atol=1e-14)
 def test_a_corpus_has_the_means_of_its_pairs() -> None:
     rng = random.Random(0)
     pairs = [(_summary(rng), _summary(rng)) for _ in range(50)]
@@ -105,6 +108,7 @@ def _table(one: str, other: str) -> list[list[int]]:
 _letters = st.text(alphabet="abcd", max_size=80)
 
 
+@pytest.mark.compares("definition", technique="aigc_ref.metrics.rouge.longest_common_subsequence")
 @given(_letters, _letters)
 def test_bits_find_what_dynamic_programming_finds(one: str, other: str) -> None:
     assert longest_common_subsequence(one, other) == _table(one, other)[-1][-1]
@@ -144,6 +148,7 @@ def _lsum_matches(hypothesis: list[str], reference: list[str], *, ties_go_left: 
     return matches
 
 
+@pytest.mark.compares("definition", technique="aigc_ref.metrics.rouge.rouge_lsum")
 def test_other_readings_of_lsum_are_other_numbers() -> None:
     rng = random.Random(0)
     other_ties = other_counts = 0

@@ -23,6 +23,7 @@ def _rates(make: Callable[..., LRScheduler], **named: float) -> list[float]:
     return rates
 
 
+@pytest.mark.compares("torch", technique="aigc_ref.train.schedule.share_of_peak", atol=1e-12)
 @pytest.mark.parametrize(
     ("schedule", "oracle"),
     [
@@ -37,6 +38,7 @@ def test_without_a_warm_up_it_is_torchs(schedule: Schedule, oracle: Callable[[],
     assert ours == pytest.approx(oracle(), abs=1e-12)
 
 
+@pytest.mark.compares("transformers", technique="aigc_ref.train.schedule.share_of_peak", atol=1e-12)
 @pytest.mark.parametrize(
     ("schedule", "make"), [("linear", get_linear_schedule_with_warmup), ("cosine", get_cosine_schedule_with_warmup)]
 )

@@ -60,6 +60,7 @@ def test_any_text_comes_back_as_it_was(text: str, tmp_path_factory: pytest.TempP
         assert encoding.decode(encoding.encode(text, disallowed_special=())) == text
 
 
+@pytest.mark.compares("tiktoken", technique="aigc_ref.pretrained.tiktoken_vocabularies")
 @pytest.mark.parametrize(
     ("name", "constructor"),
     [("r50k", theirs.r50k_base), ("cl100k", theirs.cl100k_base), ("o200k", theirs.o200k_base)],

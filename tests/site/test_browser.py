@@ -25,7 +25,7 @@ RESULTS = sorted((ROOT / "docs/tutorials/executed").glob("*.ipynb"), key=lambda 
 KINDS = [
     *("", "paths/", "tutorials/", HEAVIEST, "catalogue/", "catalogue/papers/", "catalogue/topics/gan/"),
     *("catalogue/paper-lora/", "catalogue/timeline/", "catalogue/news/", "reference/", "reference/gan/", "errata/"),
-    *("contributing/", "faults/", "speed/", "glossary/", "404.html"),
+    *("contributing/", "faults/", "oracles/", "speed/", "glossary/", "404.html"),
 ]
 PAGES = [*KINDS, *(pytest.param(path, marks=pytest.mark.nightly) for path in (*LIGHTER, "upkeep/", "publishing/"))]
 WITH_FORMULAS = {"tutorials/gan/", "tutorials/gpt/", "errata/"}

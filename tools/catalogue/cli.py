@@ -1,13 +1,13 @@
-"""The command line of the catalogue: check it, say what a refresh would cost, refresh, report.
+"""Check the catalogue, or fetch what arXiv, GitHub and other services say about it and report what changed.
 
 Exit codes:
   0    done: the catalogue is valid, and what was due has been answered for, or left to the next run by a budget
   1    the catalogue is not valid; every error is listed
-  2    wrong usage, a variable of the environment cannot be used, or a package is missing
-  3    a service did not answer for everything (no network, for one); what was known is kept
-  4    the lock cannot be read or written (damaged, newer than the tool, disk full); it is as it was
-  5    another refresh is at work on this catalogue
-  130  interrupted; what was fetched is kept, and the next run goes on from there
+  2    wrong usage, an unusable environment variable, or a missing package
+  3    a service did not answer for everything (for example, no network); what was known is kept
+  4    the lock cannot be read or written (damaged, newer than the tool, disk full); it was not changed
+  5    another refresh of this catalogue is running
+  130  interrupted; what was fetched is kept, and the next run continues from there
 """
 
 import argparse
@@ -75,38 +75,58 @@ def _parser() -> argparse.ArgumentParser:
     )
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--check", action="store_true", help="check the catalogue and fetch nothing")
-    what.add_argument("--dry-run", action="store_true", help="say what would be fetched, and at what cost")
-    what.add_argument("--offline", action="store_true", help="fetch nothing; report on what is known")
+    what.add_argument("--dry-run", action="store_true", help="list what would be fetched and what it would cost")
+    what.add_argument("--offline", action="store_true", help="fetch nothing; report from the lock")
     what.add_argument(
         "--forget",
         metavar="KEY",
-        help="drop what is known of an arXiv id, owner/name or address: the next answer is new",
+        help="forget what was fetched for an arXiv id, owner/name or URL, so that the next answer counts as new",
     )
     parser.add_argument(
-        "--resources", type=Path, default=RESOURCES, metavar="DIR", help="a catalogue; its lock lies beside it"
+        "--resources",
+        type=Path,
+        default=RESOURCES,
+        metavar="DIR",
+        help="folder of the catalogue (its lock is in DIR/lock)",
     )
 
     which = parser.add_argument_group("what to fetch")
     which.add_argument(
-        "--only", metavar="PART", action="append", choices=CHOICES, help=f"of {', '.join(CHOICES)}; may be repeated"
+        "--only",
+        metavar="PART",
+        action="append",
+        choices=CHOICES,
+        help=f"fetch only this kind: {', '.join(CHOICES)}; may be given more than once",
     )
-    which.add_argument("--ids", metavar="ID", nargs="+", default=[], help="entries, arXiv ids or owner/name; else all")
-    which.add_argument("--force", action="store_true", help="also what is fresh")
     which.add_argument(
-        "--max-age", metavar="DAYS", type=_not_negative, help="what is older is due, instead of the tool's own ages"
+        "--ids", metavar="ID", nargs="+", default=[], help="fetch only these entries, arXiv ids or owner/name"
     )
-    which.add_argument("--budget", metavar="N", type=_whole, help="requests at most; the rest goes on in the next run")
-    which.add_argument("--deadline", metavar="SECONDS", type=_not_negative, help="begin no request after so long")
+    which.add_argument("--force", action="store_true", help="fetch even what is still fresh")
+    which.add_argument(
+        "--max-age", metavar="DAYS", type=_not_negative, help="fetch what is older than this, whatever its kind"
+    )
+    which.add_argument(
+        "--budget", metavar="N", type=_whole, help="send at most N requests; the next run continues from there"
+    )
+    which.add_argument(
+        "--deadline", metavar="SECONDS", type=_not_negative, help="start no request after this many seconds"
+    )
 
     how = parser.add_argument_group("how")
     how.add_argument(
-        "--contact", metavar="ADDRESS", type=_contact, help="whom services may write to; goes into the User-Agent"
+        "--contact", metavar="ADDRESS", type=_contact, help="address that services can write to; sent in the User-Agent"
     )
-    how.add_argument("--wait", metavar="SECONDS", type=_not_negative, default=0.0, help="for another refresh to end")
-    how.add_argument("--format", choices=FORMATS, default="text", help="of the report")
+    how.add_argument(
+        "--wait",
+        metavar="SECONDS",
+        type=_not_negative,
+        default=0.0,
+        help="wait this long for another refresh to finish (0)",
+    )
+    how.add_argument("--format", choices=FORMATS, default="text", help="format of the report (text)")
     how.add_argument("--json", action="store_const", const="json", dest="format", help="the same as --format json")
-    how.add_argument("--verbose", action="store_true", help="say each request, with what came of it, on stderr")
-    how.add_argument("--full-pace", action="store_true", help="spare stand-ins as if they were the services")
+    how.add_argument("--verbose", action="store_true", help="log each request and its outcome on stderr")
+    how.add_argument("--full-pace", action="store_true", help="keep the pace of the real services with stand-ins too")
     return parser
 
 

@@ -253,11 +253,11 @@ def _notebook(
     title = f"# {tutorial.header.title[language]}\n\n{tutorial.header.summary[language]}"
     cells = [nbformat.v4.new_markdown_cell(title)]
     if repository:
-        install = f'%pip install -q "aigc-ref[train] @ git+https://github.com/{repository}"'
+        install = f'%pip install -q "aigc-ref[tutorials] @ git+https://github.com/{repository}"'
         if tutorial.header.needs:  # checkpoints are in the repository and not in the package
             install = (
                 f"!git clone -q --depth 1 https://github.com/{repository} project\n"
-                '%pip install -q "./project[train]"\n%env AIGC_CHECKPOINTS=project/docs/tutorials/checkpoints'
+                '%pip install -q "./project[tutorials]"\n%env AIGC_CHECKPOINTS=project/docs/tutorials/checkpoints'
             )
         cells.append(nbformat.v4.new_code_cell(f"# {WORDS[language].tutorials.install}\n{install}"))
     for cell in tutorial.cells:

@@ -1,11 +1,11 @@
-"""What the committed runs of benchmarks/ measured."""
+"""What the committed runs of benchmarks/ measured, and what the tests counted."""
 
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, TypeAdapter
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from tools.language import Both
 from tools.site.project.prose import ProseError, read_prose
@@ -63,6 +63,25 @@ class Audited(BaseModel):
     """Seconds until the largest thing in sight is painted, on a slow telephone."""
 
 
+class Oracle(BaseModel):
+    """A row of docs/comparisons.json, which the tests write: what was compared with what, and how closely."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    technique: str
+    """A module or a definition of aigc_ref."""
+    oracle: str
+    """A distribution; or `definition`, a formula that the test writes out."""
+    version: str | None
+    atol: float | None
+    rtol: float | None
+    cases: int
+
+    @property
+    def independent(self) -> bool:
+        return self.oracle != "definition"
+
+
 @dataclass(frozen=True, slots=True)
 class Speed:
     """What the committed runs of benchmarks/ measured."""
@@ -101,3 +120,10 @@ def read_speed(root: Path) -> Speed:
         TypeAdapter(tuple[Audited, ...]).validate_python(audit["scores"]),
         0 if audit["errors"] else audit["pages"],
     )
+
+
+def read_oracles(file: Path) -> tuple[Oracle, ...]:
+    try:
+        return TypeAdapter(tuple[Oracle, ...]).validate_json(file.read_bytes())
+    except ValidationError as error:
+        raise ProseError(f"{file}: {error}") from None

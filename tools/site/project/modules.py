@@ -15,6 +15,8 @@ class Module:
     """The first sentence of its docstring."""
     resources: frozenset[str]
     """Catalogue ids that it names as its sources."""
+    definitions: frozenset[str]
+    """Functions and classes of its own."""
 
     @property
     def page(self) -> str:
@@ -29,7 +31,11 @@ def read_modules(root: Path, known: set[str]) -> list[Module]:
         text = path.read_text(encoding="utf-8")
         if name.count(".") < 2:
             continue
-        docstring = ast.get_docstring(ast.parse(text)) or ""
+        tree = ast.parse(text)
+        docstring = ast.get_docstring(tree) or ""
+        definitions = {node.name for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef)}
         named = set(re.findall(r"[a-z]+(?:-[a-z0-9]+)+", text)) & known
-        found.append(Module(name, docstring.split("\n\n")[0].replace("\n", " "), frozenset(named)))
+        found.append(
+            Module(name, docstring.split("\n\n")[0].replace("\n", " "), frozenset(named), frozenset(definitions))
+        )
     return found

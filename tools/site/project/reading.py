@@ -3,7 +3,6 @@
 Reading happens in this room alone; every other module of the site is pure.
 """
 
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +13,7 @@ from tools.catalogue import lock as lock_files
 from tools.catalogue.load import Catalogue, load
 from tools.catalogue.lock import Lock
 from tools.catalogue.models import MODELS
-from tools.site.project.measurements import Speed, read_speed
+from tools.site.project.measurements import Oracle, Speed, read_oracles, read_speed
 from tools.site.project.modules import Module, read_modules
 from tools.site.project.prose import Erratum, FaultTried, LearningPath, ProseError, Term, read_prose
 from tools.tutorials.source import Tutorial, read_tutorials
@@ -31,12 +30,16 @@ class Project:
     modules: tuple[Module, ...]
     faults: tuple[FaultTried, ...]
     speed: Speed
-    comparisons: int
-    """Tests that compare the package with an independent library."""
+    oracles: tuple[Oracle, ...]
     repository: str | None
     """owner/name on GitHub, where the project is published there."""
     site_url: str | None
     """Where the Chinese site is published, with a slash at the end."""
+
+    @property
+    def comparisons(self) -> int:
+        """How many comparisons with an independent library the tests passed."""
+        return sum(row.cases for row in self.oracles if row.independent)
 
 
 def read_project(root: Path, repository: str | None = None, site_url: str | None = None) -> Project:
@@ -74,10 +77,7 @@ def read_project(root: Path, repository: str | None = None, site_url: str | None
         tuple(read_modules(root, {resource.id for resource in catalogue.resources})),
         read_prose(docs / "faults.json", FaultTried),
         read_speed(root),
-        sum(
-            len(re.findall(r"^def test_", path.read_text(encoding="utf-8"), re.MULTILINE))
-            for path in (root / "tests/parity").glob("test_*.py")
-        ),
+        read_oracles(docs / "comparisons.json"),
         repository or None,
         site_url.rstrip("/") + "/" if site_url else None,
     )

@@ -13,6 +13,7 @@ from tools.site.words.shape import (
     HomeWords,
     NameWords,
     NewsWords,
+    OracleWords,
     PathWords,
     ReferenceWords,
     SiteWords,
@@ -344,6 +345,22 @@ EN = Words(
             "replaced": "marked replaced",
             "blocked": "marked blocked",
         },
+    ),
+    oracles=OracleWords(
+        title="Checked against",
+        about="Our implementation and an independent one, the oracle, get the same input, and a test compares what they "
+        "answer. {cases} comparisons with {libraries} libraries passed; a run of the tests counted them. Count them "
+        "yourself: `make comparisons`.",
+        limits="A comparison is one test case held against one oracle: a test with several sets of parameters has a case "
+        "for each, and one case often tries hundreds of random inputs. The tolerance is the largest difference that the "
+        "test allows, not the one that was measured. A comparison that passes says that both agree on the inputs tried. "
+        "It says nothing about other inputs, and a mistake that both make goes unseen. Another {definitions} comparisons "
+        "are with a definition written out in the test, or with a value worked out by hand; the same people wrote both "
+        "sides, so they are not independent and not part of the count above.",
+        columns=("Technique", "Oracle", "Tolerance", "Cases"),
+        definition="definition in the test",
+        equal="equal",
+        relative="{} (relative)",
     ),
     speed=SpeedWords(
         title="How fast it is",

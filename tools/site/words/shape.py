@@ -221,6 +221,18 @@ class FaultWords:
 
 
 @dataclass(frozen=True, slots=True)
+class OracleWords:
+    title: str
+    about: str
+    limits: str
+    columns: tuple[str, ...]
+    definition: str
+    equal: str
+    relative: str
+    """Of a tolerance that is a share of the oracle's number."""
+
+
+@dataclass(frozen=True, slots=True)
 class SpeedWords:
     title: str
     about: str
@@ -266,5 +278,6 @@ class Words:
     errata: ErrataWords
     reference: ReferenceWords
     faults: FaultWords
+    oracles: OracleWords
     speed: SpeedWords
     glossary: GlossaryWords

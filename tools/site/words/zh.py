@@ -14,6 +14,7 @@ from tools.site.words.shape import (
     HomeWords,
     NameWords,
     NewsWords,
+    OracleWords,
     PathWords,
     ReferenceWords,
     SiteWords,
@@ -353,6 +354,18 @@ ZH = Words(
             "replaced": "记为已被取代",
             "blocked": "记为被屏蔽",
         },
+    ),
+    oracles=OracleWords(
+        title="与谁核对",
+        about="同样的输入，交给我们的实现，也交给一份独立的实现（oracle，下称参照），看两边的结果差多少。"
+        "测试与 {libraries} 个库对照，通过了 {cases} 项，这个数由运行数出。自己数一遍：`make comparisons`。",
+        limits="一项，是一个测试用例与一份参照的一次对照：测试带几组参数就算几项，一项里往往有成百组随机输入。"
+        "容许误差是测试放行的最大差距，不是实测的差距。通过，说明在试过的输入上两边一致；没试过的输入说明不了，"
+        "两边犯了同一个错也看不出来。另有 {definitions} 项，比的是测试里照定义写出的公式或手算的值：两边是同一批人写的，不算独立，没有计入上面的数。",
+        columns=("技术", "参照", "容许误差", "项数"),
+        definition="测试里写出的定义",
+        equal="完全相等",
+        relative="{}（相对）",
     ),
     speed=SpeedWords(
         title="有多快",
