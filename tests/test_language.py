@@ -4,6 +4,7 @@ from dataclasses import fields
 from pathlib import Path
 
 from tools.language import LANGUAGES, Both, ForEach, configuration
+from tools.site.words import WORDS
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -19,3 +20,8 @@ def test_every_language_has_its_configuration_and_the_pages_that_people_write() 
     for language in LANGUAGES:
         assert f"docs_dir: docs/{language}\n" in (ROOT / configuration(language)).read_text(encoding="utf-8")
         assert {path.name for path in (ROOT / "docs" / language).glob("*.md")} == pages
+
+
+def test_every_language_has_a_name_in_each() -> None:
+    for language in LANGUAGES:
+        assert WORDS[language].names.languages.keys() >= set(LANGUAGES)

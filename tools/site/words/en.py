@@ -391,8 +391,6 @@ EN = Words(
         title="Glossary",
         about="How this site renders the field's terms. Chinese pages give the English at the first mention, then use "
         "the Chinese alone.",
-        chinese="Chinese",
-        english="English",
         note="Note",
     ),
 )
