@@ -24,7 +24,7 @@ sys.path.insert(0, str(ROOT))  # so that it runs from any folder, installed or n
 
 from tools.catalogue.lock import LockError
 from tools.catalogue.problems import CatalogueError
-from tools.language import LANGUAGES, Language, root
+from tools.language import LANGUAGES, Language, configuration, root, translations
 from tools.site.pages.catalogue_entries import entry_pages
 from tools.site.pages.registry import navigation, site_pages
 from tools.site.pages.templates import BLOCK
@@ -33,19 +33,16 @@ from tools.site.project.reading import Project, read_project
 from tools.site.words import WORDS
 from tools.tutorials.source import TutorialError
 
-CONFIGURATION = {"zh": "mkdocs.yml", "en": "mkdocs.en.yml"}
-"""The project's own configuration of each language: staged, it has the same name."""
-
 
 def stage(source: Path, folder: Path, repository: str | None = None, site_url: str | None = None) -> None:
-    """Write both languages below `folder`; what was staged there before is replaced.
+    """Write every language below `folder`; what was staged there before is replaced.
 
     Raises:
         FileExistsError: `folder` holds something else.
         CatalogueError, LockError, TutorialError, ProseError: One of the project's files is not valid.
     """
     project = read_project(source, repository, site_url)
-    ours = {*LANGUAGES, *CONFIGURATION.values(), "mkdocs.base.yml", "overrides", "site", ".cache"}
+    ours = {*LANGUAGES, *map(configuration, LANGUAGES), "mkdocs.base.yml", "overrides", "site", ".cache"}
     if folder.is_dir() and (others := {path.name for path in folder.iterdir()} - ours):
         raise FileExistsError(f"{folder} holds {min(others)!r}, which is not of a staged site; name another folder")
     folder.mkdir(parents=True, exist_ok=True)
@@ -60,7 +57,7 @@ def stage(source: Path, folder: Path, repository: str | None = None, site_url: s
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(_in_place(content) if isinstance(content, str) else content)
         text = yaml.safe_dump(_configuration(source, project, language), allow_unicode=True, sort_keys=False)
-        (folder / CONFIGURATION[language]).write_text(text, encoding="utf-8")
+        (folder / configuration(language)).write_text(text, encoding="utf-8")
 
 
 def _in_place(content: str) -> bytes:
@@ -69,13 +66,14 @@ def _in_place(content: str) -> bytes:
 
 
 def _configuration(source: Path, project: Project, language: Language) -> dict[str, object]:
-    own = yaml.safe_load((source / CONFIGURATION[language]).read_text(encoding="utf-8"))
+    own = yaml.safe_load((source / configuration(language)).read_text(encoding="utf-8"))
     return {
         **own,
         "site_name": WORDS[language].site.name,
         "site_description": WORDS[language].site.description,
         "docs_dir": language,
         "site_url": project.site_url + root(language) if project.site_url else "",
+        "extra": {**own.get("extra", {}), "translations": translations(language)},
         "theme": {**own["theme"], "custom_dir": "overrides"},
         "hooks": [],
         "plugins": {"mkdocstrings": {"handlers": {"python": {"paths": [str(source)]}}}},
@@ -97,7 +95,7 @@ def main(arguments: list[str] | None = None) -> int:
     except (CatalogueError, LockError, TutorialError, ProseError, OSError) as error:
         print(error, file=sys.stderr)
         return 1
-    steps = [f"zensical build -f {folder / name}" for name in CONFIGURATION.values()]
+    steps = [f"zensical build -f {folder / name}" for name in map(configuration, LANGUAGES)]
     print(f"staged in {folder}; now: " + " && ".join([*steps, f"python -m tools.site.finish {folder / 'site'}"]))
     return 0
 

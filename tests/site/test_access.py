@@ -9,7 +9,8 @@ from importlib import resources
 import pytest
 from playwright.sync_api import Browser, Page, ViewportSize
 
-from tests.site.test_browser import LANGUAGES, NARROW, PAGES, SCHEMES, WIDE
+from tests.site.test_browser import NARROW, PAGES, SCHEMES, WIDE
+from tools.language import LANGUAGES, Language, root
 
 pytestmark = pytest.mark.slow(minutes=2)
 LOOKS = [
@@ -49,9 +50,9 @@ def _open(page: Page, address: str) -> None:
 @pytest.mark.parametrize("path", PAGES)
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize(("page", "size"), LOOKS, indirect=["page"])
-def test_a_page_is_accessible(page: Page, size: ViewportSize, address: str, language: str, path: str) -> None:
+def test_a_page_is_accessible(page: Page, size: ViewportSize, address: str, language: Language, path: str) -> None:
     page.set_viewport_size(size)
-    _open(page, address + LANGUAGES[language] + path)
+    _open(page, address + root(language) + path)
     assert page.evaluate(FINDINGS) == []
 
 

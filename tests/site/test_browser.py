@@ -14,12 +14,12 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Response, ViewportSize, expect
 
 from tests.site.sites import ROOT
+from tools.language import LANGUAGES, Language, root
 
 WIDE: ViewportSize = {"width": 1280, "height": 800}
 NARROW: ViewportSize = {"width": 390, "height": 844}
 SCHEMES = {"light": "default", "dark": "slate"}
 """What the reader's system prefers → Material's name for it."""
-LANGUAGES = {"zh": "", "en": "en/"}
 RESULTS = sorted((ROOT / "docs/tutorials/executed").glob("*.ipynb"), key=lambda path: path.stat().st_size)
 *LIGHTER, HEAVIEST = (f"tutorials/{path.stem}/" for path in RESULTS)
 KINDS = [
@@ -98,9 +98,9 @@ def page(context: BrowserContext) -> Iterator[Page]:
 
 @pytest.mark.parametrize("path", PAGES)
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_a_page_is_whole_wherever_it_is_read(watched: Watched, address: str, language: str, path: str) -> None:
+def test_a_page_is_whole_wherever_it_is_read(watched: Watched, address: str, language: Language, path: str) -> None:
     watched.page.set_viewport_size(WIDE)
-    page = watched.open(address + LANGUAGES[language] + path)
+    page = watched.open(address + root(language) + path)
     scheme = SCHEMES[page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light'")]
     assert page.locator("body").get_attribute("data-md-color-scheme") == scheme
     formulas = page.locator(".arithmatex")
@@ -189,9 +189,9 @@ def _shown(page: Page) -> list[str]:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_filter_shows_what_fits_and_counts_it(
-    page: Page, address: str, entries: list[dict[str, Any]], language: str
+    page: Page, address: str, entries: list[dict[str, Any]], language: Language
 ) -> None:
-    page.goto(f"{address}{LANGUAGES[language]}catalogue/")
+    page.goto(f"{address}{root(language)}catalogue/")
     ids = [entry["id"] for entry in entries]
     assert _shown(page) == ids
     chosen: list[dict[str, Any]] = entries

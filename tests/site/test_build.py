@@ -1,4 +1,4 @@
-"""The built site: strict, the same pages in both languages, links that lead somewhere, nothing from elsewhere."""
+"""The built site: strict, the same pages in every language, links that lead somewhere, nothing from elsewhere."""
 
 import re
 import subprocess
@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.site.sites import ENVIRONMENT, MKDOCS, ROOT, Parsed, broken_links, parse
+from tools.language import BCP47, LANGUAGES, MAIN, Language, root
 
 LOADED = {"script": ["src"], "img": ["src", "srcset"], "iframe": ["src"], "source": ["src"], "link": ["href"]}
 NOT_LOADED = {"alternate", "canonical", "next", "prev"}
@@ -14,11 +15,18 @@ NOT_LOADED = {"alternate", "canonical", "next", "prev"}
 pytestmark = pytest.mark.slow
 
 
-def test_every_page_is_there_in_both_languages(pages: dict[str, Parsed]) -> None:
-    english = {page.removeprefix("en/") for page in pages if page.startswith("en/")}
-    chinese = {page for page in pages if not page.startswith("en/")}
-    assert chinese == english
-    assert {"tutorials/gan/index.html", "tutorials/fine-tuning/index.html", "errata/index.html"} <= english
+def test_every_page_is_there_in_every_language(pages: dict[str, Parsed]) -> None:
+    found = dict.fromkeys(LANGUAGES, frozenset[str]())
+    for page in pages:
+        language = _language_of(page)
+        found[language] |= {page.removeprefix(root(language))}
+    assert {"tutorials/gan/index.html", "tutorials/fine-tuning/index.html", "errata/index.html"} <= found[MAIN]
+    assert set(found.values()) == {found[MAIN]}
+
+
+def _language_of(page: str) -> Language:
+    """Whose site a page is of, named by its path below that of all."""
+    return next((other for other in LANGUAGES if other != MAIN and page.startswith(root(other))), MAIN)
 
 
 def test_a_repository_that_is_no_owner_and_name_is_refused(tmp_path: Path) -> None:
@@ -71,14 +79,29 @@ def test_every_link_within_the_site_leads_to_a_page_and_an_anchor(site: Path, pa
 
 def test_the_language_switch_of_every_page_stays_on_it(site: Path, pages: dict[str, Parsed]) -> None:
     for page, parsed in pages.items():
-        (link,) = [
-            attributes["href"] for _, attributes in parsed.elements if "language" in attributes.get("class", "").split()
-        ]
-        if page.endswith("404.html"):  # at any address, so it leads to the other language's home
-            assert link == ("/en/index.html" if page == "404.html" else "/../index.html")
-            continue
-        twin = page.removeprefix("en/") if page.startswith("en/") else f"en/{page}"
-        assert (site / page).parent.joinpath(link).resolve() == (site / twin).parent, page
+        links = {
+            attributes["lang"]: attributes["href"]
+            for _, attributes in parsed.elements
+            if "language" in attributes.get("class", "").split()
+        }
+        language = _language_of(page)
+        assert links.keys() == {BCP47[other] for other in LANGUAGES if other != language}
+        for other in LANGUAGES:
+            if other == language:
+                continue
+            link, twin = links[BCP47[other]], root(other) + page.removeprefix(root(language))
+            if page.endswith("404.html"):  # at any address, so it leads to the other language's home
+                assert link == f"/{'' if language == MAIN else '../'}{root(other)}index.html"
+            else:
+                assert (site / page).parent.joinpath(link).resolve() == (site / twin).parent, page
+
+
+def test_a_page_that_is_not_there_says_so_in_every_language(pages: dict[str, Parsed]) -> None:
+    for language in LANGUAGES:
+        paragraphs = {
+            said["lang"] for tag, said in pages[f"{root(language)}404.html"].elements if tag == "p" and "lang" in said
+        }
+        assert paragraphs == {BCP47[other] for other in LANGUAGES}
 
 
 def test_every_picture_says_what_it_shows(pages: dict[str, Parsed]) -> None:

@@ -16,12 +16,13 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.site.conftest import HOSTILE
 from tests.site.sites import ROOT, served
+from tools.language import LANGUAGES, Language
+from tools.language import root as root_of
 from tools.site.finish import pagefind
 from tools.site.finish.pagefind import readable
 
 pytestmark = pytest.mark.slow
 
-LANGUAGES = {"zh": "", "en": "en/"}
 ENGINES = ["theme", "pagefind"] if shutil.which("npm") else ["theme"]
 TRIED = [*(pytest.param(engine, marks=pytest.mark.nightly) for engine in ENGINES[:-1]), ENGINES[-1]]
 """All queries are tried with the engine that readers have, and nightly with the other as well."""
@@ -69,7 +70,7 @@ def page(context: BrowserContext) -> Iterator[Page]:
     page.close()
 
 
-def _queries(language: str) -> dict[str, list[str]]:
+def _queries(language: Language) -> dict[str, list[str]]:
     """Query → the pages that will do, of those that there are."""
     table = yaml.safe_load((ROOT / "tests/site/queries.yaml").read_text(encoding="utf-8"))
     tutorials = {path.stem for path in (ROOT / "docs/tutorials").glob("*.py")}
@@ -109,13 +110,13 @@ def _found(page: Page, root: str) -> Found:
 @pytest.mark.parametrize("engine", TRIED)
 def test_what_people_type_leads_to_the_page_that_they_want(page: Page, addresses: dict[str, str], engine: str) -> None:
     first, within, asked, missed = 0, 0, 0, []
-    for language, folder in LANGUAGES.items():
-        root = addresses[engine] + folder
-        page.goto(root)
+    for language in LANGUAGES:
+        home = addresses[engine] + root_of(language)
+        page.goto(home)
         page.locator("input.md-search__input").click()
         for query, wanted in _queries(language).items():
             _type(page, query)
-            found = _found(page, root)
+            found = _found(page, home)
             right = any(found.entered == want if "#" in want else found.pages[:1] == [want] for want in wanted)
             asked, first = asked + 1, first + right
             within += bool({urldefrag(want).url for want in wanted} & set(found.pages[:10]))

@@ -14,6 +14,7 @@ from urllib.request import urlopen
 import pytest
 
 from tests.site.sites import ENVIRONMENT, MKDOCS, copy_project
+from tools.language import LANGUAGES, root
 
 PATIENCE = 600  # seconds; a rebuild takes three on an idle machine, a minute on a busy one
 
@@ -72,7 +73,8 @@ def has(project: Path, log: Path) -> Iterator[Callable[[str, str], bool]]:
 
 
 def test_an_edit_of_prose_is_seen_in_its_language(project: Path, log: Path, has: Callable[[str, str], bool]) -> None:
-    for language, folder in (("zh", ""), ("en", "en/")):
+    for language in LANGUAGES:
+        folder = root(language)
         path = project / f"docs/{language}/contributing.md"
         path.write_text(path.read_text(encoding="utf-8") + f"\nedited-{language}\n", encoding="utf-8")
         _until(lambda: has(f"{folder}contributing/", f"edited-{language}"), log)  # noqa: B023  # called at once

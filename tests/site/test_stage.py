@@ -12,7 +12,7 @@ import yaml
 
 from tests.site.sites import ENVIRONMENT, ROOT, Parsed, broken_links, parse_pages
 from tools.catalogue.load import load
-from tools.language import LANGUAGES
+from tools.language import LANGUAGES, configuration, root
 from tools.site.links import address
 from tools.site.pages.templates import BEGIN
 from tools.stage_site import stage
@@ -35,7 +35,7 @@ def _main(pages: dict[str, Parsed]) -> dict[str, Parsed]:
 
 def test_what_is_staged_is_what_mkdocs_builds(staged: Path, site: Path, pages: dict[str, Parsed]) -> None:
     sources = {
-        ("en/" if language == "en" else "") + address(path.relative_to(staged / language).as_posix()) + "index.html"
+        root(language) + address(path.relative_to(staged / language).as_posix()) + "index.html"
         for language in LANGUAGES
         for path in (staged / language).rglob("*.md")
     }
@@ -48,11 +48,11 @@ def test_what_is_staged_is_what_mkdocs_builds(staged: Path, site: Path, pages: d
 
 
 def test_the_staged_configuration_names_every_page_and_no_hook(staged: Path) -> None:
-    for name, language in (("mkdocs.yml", "zh"), ("mkdocs.en.yml", "en")):
-        configuration = yaml.safe_load((staged / name).read_text(encoding="utf-8"))
-        assert configuration["hooks"] == []
-        assert (staged / configuration["docs_dir"]).is_dir()
-        menu = yaml.safe_dump(configuration["nav"], width=10_000)
+    for language in LANGUAGES:
+        read = yaml.safe_load((staged / configuration(language)).read_text(encoding="utf-8"))
+        assert read["hooks"] == []
+        assert (staged / read["docs_dir"]).is_dir()
+        menu = yaml.safe_dump(read["nav"], width=10_000)
         missing = {path.relative_to(staged / language).as_posix() for path in (staged / language).rglob("*.md")}
         missing = {path for path in missing if path not in menu}
         assert missing == {f"catalogue/{resource.id}.md" for resource in load(ROOT / "resources").resources}
@@ -75,7 +75,7 @@ def finished(staged: Path) -> Path:
     """The staged site as Zensical builds it, before it is finished at `raw` and after."""
     if ZENSICAL is None:
         pytest.skip("Zensical is not installed")
-    for name in ("mkdocs.yml", "mkdocs.en.yml"):
+    for name in map(configuration, LANGUAGES):
         command = [str(ZENSICAL), "build", "--clean", "--strict", "--config-file", str(staged / name)]
         run = subprocess.run(command, env=ENVIRONMENT, capture_output=True, text=True, check=False)
         assert run.returncode == 0, run.stdout + run.stderr

@@ -1,11 +1,13 @@
-"""Both languages say the same of the same code: as many cells, the same headings, links and numbers."""
+"""All languages say the same of the same code: as many cells, the same headings, links and numbers."""
 
 import re
+from collections.abc import Iterator
 from itertools import groupby
 
 import pytest
 
 from tests.tutorials.test_smoke import TUTORIALS
+from tools.language import LANGUAGES, MAIN, Language
 from tools.tutorials.source import QUOTED, Cell, Tutorial
 
 ANCHOR = re.compile(r"^#+ .*?\{ (#[a-z0-9-]+) \}$", re.MULTILINE)
@@ -20,18 +22,20 @@ TYPED = re.compile(r"\d\s?[%％]|(?<![A-Za-z\d.-])\d+\.\d+(?![\d.]*\w)")
 TARGET = re.compile(r"\]\(([^)\s]+)\)|\]\[([^\]]+)\]")
 
 
-def _prose(tutorial: Tutorial) -> list[tuple[list[Cell], list[Cell]]]:
-    """The prose cells between two cells of code, in Chinese and in English."""
+def _prose(tutorial: Tutorial) -> list[dict[Language, list[Cell]]]:
+    """The prose cells between two cells of code, as readers of each language see them."""
     runs = [list(cells) for kind, cells in groupby(tutorial.cells, lambda cell: cell.kind) if kind == "markdown"]
-    return [([c for c in run if c.language != "en"], [c for c in run if c.language != "zh"]) for run in runs]
+    return [
+        {language: [cell for cell in run if cell.language in {language, None}] for language in LANGUAGES}
+        for run in runs
+    ]
 
 
 @pytest.mark.parametrize("tutorial", TUTORIALS)
 def test_each_prose_cell_has_a_twin_with_the_same_headings_links_and_numbers(tutorial: Tutorial) -> None:
-    for chinese, english in _prose(tutorial):
-        assert len(chinese) == len(english), f"{tutorial.path}:{chinese[0].line if chinese else english[0].line}"
-        for one, other in zip(chinese, english, strict=True):
-            where = f"{tutorial.path}:{one.line}"
+    for run in _prose(tutorial):
+        for language, (one, other) in _beside_the_main(run, tutorial):
+            where = f"{tutorial.path}:{one.line} ({language})"
             assert ANCHOR.findall(one.source) == ANCHOR.findall(other.source), where
             assert len(ANCHOR.findall(one.source)) == len(HEADING.findall(one.source)), f"{where}: no anchor"
             assert sorted(TARGET.findall(one.source)) == sorted(TARGET.findall(other.source)), where
@@ -40,13 +44,23 @@ def test_each_prose_cell_has_a_twin_with_the_same_headings_links_and_numbers(tut
             }, where
 
 
+def _beside_the_main(
+    run: dict[Language, list[Cell]], tutorial: Tutorial
+) -> Iterator[tuple[Language, tuple[Cell, Cell]]]:
+    """Each cell of the main language with its twin in another."""
+    line = min(cell.line for cells in run.values() for cell in cells)
+    for language, cells in run.items():
+        assert len(run[MAIN]) == len(cells), f"{tutorial.path}:{line}: a cell has no twin in {language!r}"
+        yield from ((language, twins) for twins in zip(run[MAIN], cells, strict=True))
+
+
 @pytest.mark.parametrize("tutorial", TUTORIALS)
 def test_every_figure_has_a_caption_in_each_language(tutorial: Tutorial) -> None:
     drawing = [cell for cell in tutorial.code if "plt.show()" in cell.source]
     assert drawing
     for cell in drawing:
         assert cell.caption, f"{tutorial.path}:{cell.line}"
-        assert cell.caption.zh, cell.caption.en
+        assert all(cell.caption[language] for language in LANGUAGES)
 
 
 @pytest.mark.parametrize("tutorial", TUTORIALS)

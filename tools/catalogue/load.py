@@ -20,6 +20,7 @@ from tools.catalogue.models import MODELS, Kind, Resource, Topic, Watch, arxiv_i
 from tools.catalogue.problems import CatalogueError, Place, Problem, suggestion
 from tools.catalogue.validation import problems_of
 from tools.catalogue.yaml_text import Node
+from tools.language import LANGUAGES
 
 Item = TypeVar("Item", bound=BaseModel)
 
@@ -215,7 +216,7 @@ def _identities(stem: str, entry: Node) -> Iterator[tuple[str, str, Node]]:
         yield "id", text, entry.find("id")
     if text := _text(entry, "url"):
         yield "url", comparable_url(text), entry.find("url")
-    for language in ("zh", "en"):
+    for language in LANGUAGES:
         if text := _text(entry, "why", language):
             yield f"why in {language}", text, entry.find("why", language)
     for field in ONCE.get(stem, ()):

@@ -22,7 +22,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
 from tools.catalogue.text import DROPPED, TURNING
-from tools.language import Both, Language
+from tools.language import Both, ForEach, Language
 
 Kind = Literal["book", "course", "paper", "tool", "model", "dataset", "blog", "community", "conference", "report"]
 Level = Literal["beginner", "intermediate", "research"]
@@ -334,8 +334,7 @@ class Entry(_Strict):
 
     def title_in(self, language: Language) -> str | None:
         """Its title in a language other than the original's, where one exists."""
-        titles = {"zh": self.title_zh, "en": self.title_en}
-        return titles[language]
+        return ForEach(zh=self.title_zh, en=self.title_en)[language]
 
     @model_validator(mode="after")
     def _names_the_paper_that_it_shows(self) -> Self:

@@ -60,7 +60,7 @@ def _atom(project: Project, language: Language, name: str, title: str, items: li
     scope = f"aigc-ref catalogue {language}" if name == "feed.xml" else f"aigc-ref catalogue {name} {language}"
     ET.register_namespace("", ATOM)
     feed = ET.Element(f"{{{ATOM}}}feed", {"{http://www.w3.org/XML/1998/namespace}lang": language})
-    _text(feed, "title", f"{words.site.name}: {title}" if language == "en" else title)
+    _text(feed, "title", title)
     _text(feed, "id", uuid5(NAMESPACE_URL, scope).urn)
     _text(feed, "updated", f"{updated}T00:00:00Z")
     ET.SubElement(ET.SubElement(feed, f"{{{ATOM}}}author"), f"{{{ATOM}}}name").text = words.site.name

@@ -2,10 +2,10 @@
 
 import re
 
-from tools.language import BCP47
+from tools.language import BCP47, LANGUAGES
 
 PATCHES = (
-    *((f'<html lang="{language}"', f'<html lang="{tag}"') for language, tag in BCP47.items()),
+    *((f'<html lang="{language}"', f'<html lang="{BCP47[language]}"') for language in LANGUAGES),
     # A box that is ticked is nothing to complete.
     (' type="checkbox" id="__drawer" autocomplete="off"', ' type="checkbox" id="__drawer"'),
     (' type="checkbox" id="__search" autocomplete="off"', ' type="checkbox" id="__search"'),

@@ -1,9 +1,9 @@
-"""sitemap.xml of one language: every page, with its twin in the other; both languages have the same pages."""
+"""sitemap.xml of one language: every page, with its twins in the others; all languages have the same pages."""
 
 from collections.abc import Iterable
 from xml.sax.saxutils import escape, quoteattr
 
-from tools.language import BCP47, Language, root
+from tools.language import BCP47, LANGUAGES, Language, root
 
 
 def sitemap(addresses: Iterable[str], language: Language, site_url: str) -> str:
@@ -20,9 +20,8 @@ def sitemap(addresses: Iterable[str], language: Language, site_url: str) -> str:
     ]
     for address in sorted(addresses) if site_url else ():
         lines += ["  <url>", f"    <loc>{escape(site_url + root(language) + address)}</loc>"]
-        lines += [
-            f'    <xhtml:link rel="alternate" hreflang="{tag}" href={quoteattr(site_url + root(twin) + address)}/>'
-            for twin, tag in BCP47.items()
-        ]
+        for twin in LANGUAGES:
+            href = quoteattr(site_url + root(twin) + address)
+            lines.append(f'    <xhtml:link rel="alternate" hreflang="{BCP47[twin]}" href={href}/>')
         lines.append("  </url>")
     return "\n".join([*lines, "</urlset>"]) + "\n"

@@ -15,14 +15,14 @@ from typing import Any
 from PIL import Image, ImageDraw, ImageFont
 from PIL import __version__ as pillow
 
-from tools.language import Language
+from tools.language import ForEach, Language
 from tools.site.finish import line_breaking
 from tools.site.finish.line_breaking import wrapped
 from tools.site.words import WORDS
 
 FONTS = Path("/usr/share/fonts/opentype/noto")
 SERIF, SANS = FONTS / "NotoSerifCJK-Bold.ttc", FONTS / "NotoSansCJK-Regular.ttc"
-FACES: dict[Language, int] = {"zh": 2, "en": 1}
+FACES = ForEach(zh=2, en=1)
 """Place in a file of the font: that of mainland China; and Korea's, which has the quotation marks of English."""
 WIDTH, HEIGHT, COLUMN = 1200, 630, 590
 FINE = 4

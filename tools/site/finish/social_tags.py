@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tools.catalogue.models import Resource
-from tools.language import Language
+from tools.language import ForEach, Language
 from tools.site.finish.social_cards import HEIGHT, WIDTH, SocialCard
 from tools.site.words import WORDS
 
-LOCALES: dict[Language, str] = {"zh": "zh_CN", "en": "en_GB"}
+LOCALES = ForEach(zh="zh_CN", en="en_GB")
 TITLE = re.compile(r"<title>(.*?)</title>", re.DOTALL)
 DESCRIPTION = re.compile(r'<meta name="description" content="([^"]*)"')
 CANONICAL = re.compile(r'<link rel="canonical" href="([^"]*)"')

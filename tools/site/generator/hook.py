@@ -1,8 +1,8 @@
 """MkDocs' hook: adds the generated pages, keeps their HTML from Markdown, and builds English beside Chinese.
 
-`mkdocs serve` and `mkdocs build` read mkdocs.yml, the Chinese site; this hook starts the build of mkdocs.en.yml and
-waits for it at the end, so that either command gives the whole site and an error in English fails it. What a page gets
-after that, `tools.site.finish` does, which knows no generator.
+`mkdocs serve` and `mkdocs build` read mkdocs.yml, the Chinese site; this hook starts the build of every other language
+and waits for it at the end, so that either command gives the whole site and an error in English fails it. What a page
+gets after that, `tools.site.finish` does, which knows no generator.
 """
 
 import logging
@@ -33,15 +33,15 @@ if str(ROOT) not in sys.path:
 from tools.catalogue.lock import LockError
 from tools.catalogue.models import REPOSITORY
 from tools.catalogue.problems import CatalogueError
-from tools.language import MAIN, Language, root
+from tools.language import LANGUAGES, MAIN, NAMES, Language, configuration, root, translations
 from tools.site.finish import Facts, finish, picture
 from tools.site.finish.citations import cite
 from tools.site.finish.formulas import FormulaError, sources, typeset
 from tools.site.finish.sitemap import sitemap
 from tools.site.finish.social_cards import drawable, drawn
-from tools.site.generator.english import SERVING, EnglishSite
 from tools.site.generator.entry_template import PATH, EntryFile, EntryTemplate, template_file
 from tools.site.generator.page_cache import CachedPage, PageCache
+from tools.site.generator.translation import SERVING, Translation
 from tools.site.pages.catalogue_entries import Entry, entry_pages
 from tools.site.pages.registry import navigation, site_pages
 from tools.site.pages.templates import BLOCK
@@ -50,7 +50,8 @@ from tools.site.project.reading import read_project
 from tools.site.words import WORDS
 from tools.tutorials.source import TutorialError
 
-WATCHED = ["aigc_ref", "benchmarks", "docs", "resources", "mkdocs.base.yml", "mkdocs.en.yml", "tools/site"]
+WATCHED = ["aigc_ref", "benchmarks", "docs", "resources", "mkdocs.base.yml", "tools/site"]
+WATCHED += [configuration(language) for language in LANGUAGES if language != MAIN]
 CACHED = ("reference/", "tutorials/")
 """The rooms whose pages take long to render."""
 log = logging.getLogger("mkdocs.hooks.aigc")
@@ -63,7 +64,7 @@ LINK = re.compile(r'(?<=\shref=")(?!https?:)(?P<page>[^"#?]+\.md)(?P<anchor>#[^"
 SPAN = re.compile(r"</?span[^>]*>")
 """Most of a page's tags: its code in colours. Text is the same without, and search reads a page in half the time."""
 
-ENGLISH = EnglishSite(ROOT, WATCHED)
+TRANSLATIONS = [Translation(ROOT, language, WATCHED) for language in LANGUAGES if language != MAIN]
 
 
 @dataclass(slots=True)
@@ -112,6 +113,7 @@ def on_startup(command: str, dirty: bool) -> None:  # noqa: ARG001
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
     language = _language(config)
     config.site_name, config.site_description = WORDS[language].site.name, WORDS[language].site.description
+    config.extra["translations"] = translations(language)
     repository = config.extra["repository"]
     if config.site_url:
         config.site_url = config.site_url.rstrip("/") + "/" + root(language)
@@ -119,9 +121,14 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
         raise ConfigurationError(f"Config value 'extra.repository' (REPOSITORY): {repository!r} is not owner/name")
     if repository:
         config.edit_uri_template = f"https://github.com/{repository}/edit/main/docs/{language}/{{path}}"
-    if language == MAIN and _serving:  # a build has yet to empty the folder that it shares with English
-        ENGLISH.start(Path(config.site_dir), strict=config.strict, serving=True)
+    if language == MAIN and _serving:  # a build has yet to empty the folder that it shares with the others
+        _start_translations(config, serving=True)
     return config
+
+
+def _start_translations(config: MkDocsConfig, *, serving: bool) -> None:
+    for translation in TRANSLATIONS:
+        translation.start(Path(config.site_dir), strict=config.strict, serving=serving)
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
@@ -138,7 +145,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
         if announced and not drawable():
             log.info("No pictures for links to the pages: the package fonts-noto-cjk is not installed.")
         if not _serving:
-            ENGLISH.start(Path(config.site_dir), strict=config.strict, serving=False)
+            _start_translations(config, serving=False)
     resources = {resource.id: resource for resource in project.catalogue.resources}
     formulas = _build.formulas if _build else {}
     made_of = [*sorted((ROOT / "aigc_ref").rglob("*.py")), ROOT / "mkdocs.base.yml"]
@@ -301,12 +308,14 @@ def on_post_template(output_content: str, template_name: str, config: MkDocsConf
 
 
 def on_post_build(config: MkDocsConfig) -> None:
-    if _language(config) == MAIN and (said := ENGLISH.finish(Path(config.site_dir))):
-        log.info("English:\n%s", said)
+    for translation in TRANSLATIONS if _language(config) == MAIN else ():
+        if said := translation.finish(Path(config.site_dir)):
+            log.info("%s:\n%s", NAMES[translation.language], said)
 
 
 def on_shutdown() -> None:
-    ENGLISH.forget()
+    for translation in TRANSLATIONS:
+        translation.forget()
 
 
 def on_serve(server: LiveReloadServer, config: MkDocsConfig, builder: object) -> LiveReloadServer:  # noqa: ARG001

@@ -12,24 +12,22 @@ from tools.site.words import WORDS
 PAGE = "faults.md"
 
 
-SERVICES = ("arXiv", "GitHub GraphQL", "GitHub REST", "Hugging Face", "PyPI")
-
-
 def pages(project: Project, language: Language) -> Pages:
     """One row a fault: how the keys that it struck ended, for each service that it was tried on."""
     words = WORDS[language]
     rows: defaultdict[str, dict[str, FaultTried]] = defaultdict(dict)
     for tried in project.faults:
         rows[tried.fault][tried.service] = tried
+    services = list(dict.fromkeys(tried.service for tried in project.faults))
     about = words.faults.about.format(tried=len(project.faults), lost=sum(tried.lost for tried in project.faults))
     parts = [
         front_matter(words.faults.title, about, hide=("toc",), searched=False),
         f"# {words.faults.title}\n\n{about}\n{{ .lead }}\n",
-        f"| {words.faults.fault} | {' | '.join(SERVICES)} | {words.faults.lost} |\n|---|---|---|---|---|---|--:|",
+        f"| {words.faults.fault} | {' | '.join(services)} | {words.faults.lost} |\n|---|{'---|' * len(services)}--:|",
     ]
     for tries in rows.values():
         name = next(iter(tries.values()))[language]
-        outcomes = [words.faults.outcomes[tries[service].outcome] if service in tries else "" for service in SERVICES]
+        outcomes = [words.faults.outcomes[tries[service].outcome] if service in tries else "" for service in services]
         parts.append(f"| {name} | {' | '.join(outcomes)} | {sum(tried.lost for tried in tries.values())} |")
     return {PAGE: "\n".join(parts) + "\n"}
 

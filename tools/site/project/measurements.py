@@ -97,15 +97,14 @@ class Speed:
 
 
 def read_speed(root: Path) -> Speed:
-    """The runs, whose rows are named in English, with the Chinese of docs/speed.yaml beside each name."""
-    chinese = {line.en: line.zh for line in read_prose(root / "docs/speed.yaml", Both)}
+    """The runs, whose rows are named in English, each with its line of docs/speed.yaml."""
+    lines = {line.en: line for line in read_prose(root / "docs/speed.yaml", Both)}
 
     def named(row: dict[str, object]) -> dict[str, object]:
         try:
-            texts = {key: str(row[key]) for key in ("name", "peer") if key in row}
-            return row | {key: Both(en=text, zh=chinese[text]) for key, text in texts.items()}
+            return row | {key: lines[str(row[key])] for key in ("name", "peer") if key in row}
         except KeyError as missing:
-            raise ProseError(f"docs/speed.yaml: has no Chinese for {missing}, which benchmarks/ names") from None
+            raise ProseError(f"docs/speed.yaml: has no line for {missing}, which benchmarks/ names") from None
 
     results, timed, explored, built, audit = (
         json.loads((root / f"benchmarks/{name}.json").read_text(encoding="utf-8"))

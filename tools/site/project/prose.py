@@ -69,14 +69,10 @@ class FaultTried(Both):
     lost: int
 
 
-class Term(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    zh: str
-    en: str
+class Term(Both):
     note: Both | None = None
     avoid: tuple[str, ...] = ()
-    """Other renderings, in either language, which no page uses."""
+    """Other renderings, in any language, which no page uses."""
 
 
 Item = TypeVar("Item", Both, Erratum, FaultTried, Term, LearningPath)

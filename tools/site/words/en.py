@@ -265,8 +265,8 @@ EN = Words(
             *("year", "why", "note", "state", "repository", "stars", "last active", "latest release", "arXiv number"),
             *("arXiv version", "checked", "added"),
         ),
-        feed_title="New resources",
-        changes_title="Changes of resources",
+        feed_title="AIGC from the ground up: New resources",
+        changes_title="AIGC from the ground up: Changes of resources",
         changed="{title}: {state}",
         opml_title="AIGC blogs",
         calendar_title="AIGC conferences",
@@ -391,8 +391,6 @@ EN = Words(
         title="Glossary",
         about="How this site renders the field's terms. Chinese pages give the English at the first mention, then use "
         "the Chinese alone.",
-        chinese="Chinese",
-        english="English",
         note="Note",
     ),
 )

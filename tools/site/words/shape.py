@@ -255,8 +255,6 @@ class SpeedWords:
 class GlossaryWords:
     title: str
     about: str
-    chinese: str
-    english: str
     note: str
 
 

@@ -392,8 +392,6 @@ ZH = Words(
     glossary=GlossaryWords(
         title="术语表",
         about="本站统一的译名。正文里术语首次出现时附英文，之后只用中文。",
-        chinese="中文",
-        english="英文",
         note="说明",
     ),
 )

@@ -1,6 +1,6 @@
-"""The English site, built beside the Chinese one by a process of its own.
+"""The site in another than the main language, built beside that by a process of its own.
 
-Plugins are shared between two builds in one process, and break on the second rebuild. A server's English site is kept
+Plugins are shared between two builds in one process, and break on the second rebuild. What a server shows of it is kept
 in a folder of its own, and built again only when something that it is made from was edited.
 """
 
@@ -14,15 +14,16 @@ from pathlib import Path
 
 from mkdocs.exceptions import Abort
 
-from tools.language import root
+from tools.language import LANGUAGES, NAMES, Language, configuration, root
 
 SERVING = "AIGC_SERVING"
 """Tells the process that it builds for a server."""
 
 
-class EnglishSite:
-    def __init__(self, root: Path, sources: Iterable[str]) -> None:
+class Translation:
+    def __init__(self, root: Path, language: Language, sources: Iterable[str]) -> None:
         self._root = root
+        self.language: Language = language
         self._sources = [root / name for name in sources]
         self._process: subprocess.Popen[str] | None = None
         self._kept: Path | None = None
@@ -33,13 +34,14 @@ class EnglishSite:
         if self._process:  # of a build that failed before it came to wait
             self._process.kill()
             self._process, self._made_from = None, 0
-        folder = site / root("en")
+        folder = site / root(self.language)
         if serving:
-            folder = self._kept = self._kept or Path(tempfile.mkdtemp(prefix="english-"))
+            folder = self._kept = self._kept or Path(tempfile.mkdtemp(prefix=f"site-{self.language}-"))
             if self._made_from == (now := self._edits()):
                 return
             self._made_from = now
-        command = [sys.executable, "-m", "mkdocs", "build", "-f", str(self._root / "mkdocs.en.yml"), "-d", str(folder)]
+        file = self._root / configuration(self.language)
+        command = [sys.executable, "-m", "mkdocs", "build", "-f", str(file), "-d", str(folder)]
         self._process = subprocess.Popen(
             command if strict else [*command, "--no-strict"],
             cwd=self._root,
@@ -61,9 +63,10 @@ class EnglishSite:
             failed, self._process = bool(self._process.returncode), None
             if failed:
                 self._made_from = 0
-                raise Abort(f"{output.strip()}\nThe English site was not built; its messages stand above.")
+                name = NAMES[self.language]
+                raise Abort(f"{output.strip()}\nThe site in {name} was not built; its messages stand above.")
         if self._kept:
-            shutil.copytree(self._kept, site / root("en"), copy_function=os.link, dirs_exist_ok=True)
+            shutil.copytree(self._kept, site / root(self.language), copy_function=os.link, dirs_exist_ok=True)
         return output.strip()
 
     def forget(self) -> None:
@@ -72,10 +75,10 @@ class EnglishSite:
             shutil.rmtree(self._kept, ignore_errors=True)
 
     def _edits(self) -> int:
-        """A number that changes with every edit of what the English site is made from."""
-        chinese = self._root / "docs/zh"
+        """A number that changes with every edit of what it is made from."""
+        others = {self._root / "docs" / language for language in LANGUAGES if language != self.language}
         files = [file for path in self._sources for file in ([path] if path.is_file() else path.rglob("*"))]
         times = [
-            (str(file), file.stat().st_mtime_ns) for file in files if file.is_file() and chinese not in file.parents
+            (str(file), file.stat().st_mtime_ns) for file in files if file.is_file() and others.isdisjoint(file.parents)
         ]
         return hash(tuple(sorted(times)))
