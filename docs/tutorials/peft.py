@@ -461,18 +461,18 @@ head_line = "| against LoRA | by seed | mean, 95 % | beyond the noise? |"
 display(Markdown("\n".join([head_line, "|---|---|---|---|", *rows])))
 
 # %% [markdown] tags=["zh"]
-# 站得住的有三条。高效微调远胜只训练头。调整个上半部比 LoRA 高 {{ against_full:.1f}} ± {{ half_full:.1f}}，可学的参数则是它的 {{ times_full:.0f}} 倍。适配器比 LoRA 低，差值是 {{ against_adapter:.1f}} ± {{ half_adapter:.1f}}；这一条事先没有料到，也只对这里的设置成立：训练很短，学习率只粗粗挑过。
+# 站得住的只有一条：四种高效微调都远胜只训练头。其余四行全是「no」。调整个上半部平均比 LoRA 高 {{ against_full:.1f}}，可学的参数是它的 {{ times_full:.0f}} 倍；适配器平均低一些，差值是 {{ against_adapter:.1f}}。可是两个区间（半宽 {{ half_full:.1f}} 和 {{ half_adapter:.1f}}）都跨过 0：训练这么短，学习率只粗粗挑过，三个种子还断不了案。
 #
-# 另外两行是「no」：三个种子分不出高下，不等于一样好。AdaLoRA 在三个种子上都低于 LoRA，差值平均是 {{ against_adalora:.1f}}，可是起伏也大，区间的半宽 {{ half_adalora:.1f}} 盖过了它。还有两件事没有算进区间：测试集只有 {{ test_names }} 个名字，换一份又有起伏；一连比了五次，偶然得到一个「yes」的机会也就不止 `5 %`。
+# 分不出高下，不等于一样好。AdaLoRA 在有的种子上高于 LoRA，在有的上低，差值平均 {{ against_adalora:.1f}}，区间的半宽却有 {{ half_adalora:.1f}}。这页头一次跑的时候，数据的次序和 dropout 不同，同样三个种子给出过两个「yes」：这样的表，换一次运气就会变。还有两件事没有算进区间：测试集只有 {{ test_names }} 个名字，换一份又有起伏；一连比了五次，偶然得到一个「yes」的机会也就不止 `5 %`。
 #
 # ## 秩到哪里去了 { #ranks }
 #
 # AdaLoRA 有 {{ matrices }} 个矩阵，平均 4 个，总预算就是 {{ triplets }} 个三元组，放在哪里由训练决定。
 
 # %% [markdown] tags=["en"]
-# Three things hold. All four settings are far above the head alone. Training the whole upper half is {{ against_full:.1f}} ± {{ half_full:.1f}} above LoRA, with {{ times_full:.0f}} times as many parameters that learn. And adapters are below LoRA, by a difference of {{ against_adapter:.1f}} ± {{ half_adapter:.1f}}. That was not expected, and it holds for this setting only, where training is short and rates are coarsely chosen.
+# One thing holds: all four settings are far above the head alone. The other four rows say “no”. Training the whole upper half is {{ against_full:.1f}} above LoRA on average, with {{ times_full:.0f}} times as many parameters that learn, and adapters differ from LoRA by {{ against_adapter:.1f}}. Both intervals (half widths {{ half_full:.1f}} and {{ half_adapter:.1f}}) cover 0: with training this short and rates coarsely chosen, three seeds do not settle it.
 #
-# The other two rows say “no”. Three seeds cannot tell these apart, which does not make them equal. AdaLoRA is below LoRA with each of the three seeds. The mean difference is {{ against_adalora:.1f}}, but the three vary so much that half the interval, {{ half_adalora:.1f}}, is wider than that. Two things are not in the intervals. The test set has {{ test_names }} names, and another one would give other figures; and with five comparisons the chance of a “yes” by accident is more than `5 %`.
+# That they cannot be told apart does not make them equal. AdaLoRA is above LoRA with some seeds and below it with others; the mean difference is {{ against_adalora:.1f}}, half the interval {{ half_adalora:.1f}}. When this page was first run, with other orders of the data and other dropout, the same three seeds gave two more “yes”: such a table changes with luck. Two things are not in the intervals. The test set has {{ test_names }} names, and another one would give other figures; and with five comparisons the chance of a “yes” by accident is more than `5 %`.
 #
 # ## Where the ranks went { #ranks }
 #
@@ -543,14 +543,14 @@ rows = [
 display(Markdown("\n".join(["| rank | learn | F1 |", "|--:|--:|--:|", *rows])))
 
 # %% [markdown] tags=["zh"]
-# F1 依次是 {{ f1_rank_1:.1f}}、{{ f1_rank_4:.1f}} 和 {{ f1_rank_16:.1f}}：秩 1 已经走了大半路，从 4 到 16 涨得比从 1 到 4 少，参数却是四倍。这里没有重复，几分之内的差别不要当真；学习率也没有为每个秩另挑。
+# F1 依次是 {{ f1_rank_1:.1f}}、{{ f1_rank_4:.1f}} 和 {{ f1_rank_16:.1f}}：秩 1 已经走了大半路，再往上每翻两番参数，只多几分。这里没有重复，几分之内的差别不要当真；学习率也没有为每个秩另挑。
 #
 # ## 并回去，存下来 { #merge }
 #
 # 训练完的 LoRA 可以并回原权重，$W \leftarrow W + \frac{\alpha}{r} BA$，推理时就没有旁路了。并之前、并之后、再拆出来，各看一眼：
 
 # %% [markdown] tags=["en"]
-# F1 is {{ f1_rank_1:.1f}}, {{ f1_rank_4:.1f}} and {{ f1_rank_16:.1f}}. Rank 1 already goes most of the way, and from 4 to 16 there is less to gain than from 1 to 4, at four times the parameters. Nothing is repeated here, so make nothing of a few points; nor was a learning rate chosen for each rank.
+# F1 is {{ f1_rank_1:.1f}}, {{ f1_rank_4:.1f}} and {{ f1_rank_16:.1f}}. Rank 1 already goes most of the way; beyond it, every fourfold of the parameters adds a few points. Nothing is repeated here, so make nothing of a few points; nor was a learning rate chosen for each rank.
 #
 # ## Merge and save { #merge }
 #
@@ -735,14 +735,16 @@ print(json.dumps(numbers))
 if claims_hold:
     between = [numbers[f"f1_{name}"] for name in ("adapter", "qv", "lora", "adalora")]
     assert numbers["f1_head"] + 15 < min(between) < max(between) < numbers["f1_full"], numbers
-    assert numbers["against_head"] + numbers["half_head"] < 0 < numbers["against_full"] - numbers["half_full"], numbers
-    assert numbers["against_adapter"] + numbers["half_adapter"] < 0, numbers
-    assert all(abs(numbers[f"against_{name}"]) < numbers[f"half_{name}"] for name in ("qv", "adalora")), numbers
-    assert max(paired["AdaLoRA"]["each"]) < 0, paired
+    assert numbers["against_head"] + numbers["half_head"] < 0, numbers
+    others = ("adapter", "qv", "adalora", "full")
+    assert all(abs(numbers[f"against_{name}"]) < numbers[f"half_{name}"] for name in others), numbers
+    assert numbers["against_adapter"] < 0 < numbers["against_full"], numbers
+    assert min(paired["AdaLoRA"]["each"]) < 0 < max(paired["AdaLoRA"]["each"]), paired
     assert 50 < numbers["times_full"] < 80, numbers
     assert 0 < f1["LoRA"][0] - numbers["f1_rank_1"] < 6, numbers
-    assert 0 < numbers["f1_rank_16"] - numbers["f1_rank_4"] < numbers["f1_rank_4"] - numbers["f1_rank_1"], numbers
-    assert f1_cut[1] < 20 < 40 < f1_cut[4] < numbers["f1_full"] - 2 < f1_cut[16], f1_cut
+    assert numbers["f1_rank_1"] - numbers["f1_head"] > 2 * (numbers["f1_rank_16"] - numbers["f1_rank_1"]), numbers
+    assert numbers["f1_rank_4"] < numbers["f1_rank_16"], numbers
+    assert f1_cut[1] < 20 < 40 < f1_cut[4] < f1_cut[16] - 2 > 100 * runs["full"][0].f1 - 5, f1_cut
     assert max(numbers["rank_query"], numbers["rank_key"]) < 3 < 4 < numbers["rank_value"], numbers
     assert numbers["rank_intermediate"] > 5, numbers
     assert numbers["agreement"] > 0.4, numbers
