@@ -78,6 +78,8 @@ def test_every_part_has_a_file_of_its_own_and_a_field_that_pages_have_a_word_for
     for field in fields:
         assert any(field in model.model_fields for model in MODELS.values()), field
         assert all(field in WORDS[language].names.fields for language in LANGUAGES), field
+    for part in PARTS:
+        assert all(part.endpoint.name in WORDS[language].names.services for language in LANGUAGES), part.name
 
 
 def test_the_catalogue_names_models_data_sets_and_packages(catalogue: Catalogue) -> None:
