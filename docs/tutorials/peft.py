@@ -514,7 +514,7 @@ figure.tight_layout()
 plt.show()
 
 # %% [markdown] tags=["zh"]
-# $W_v$ 平均得到 {{ rank_value:.1f}}，$W_{in}$ 得到 {{ rank_intermediate:.1f}}，而 $W_q$ 和 $W_k$ 只有 {{ rank_query:.1f}} 和 {{ rank_key:.1f}}。按 AdaLoRA 的打分，改「看到之后取什么」比改「看哪里」要紧。换种子，分法的相关系数平均是 {{ agreement:.2f}}，所以不全是偶然。可是从三个种子看，只放在 $W_q, W_v$ 上的 LoRA 并不比放在六个上的差，所以这样的排名不能读成「改 $W_q$ 没有用」。这张图没有说明这样分是否更准；上面的 F1 并没有因此更高。
+# $W_v$ 平均得到 {{ rank_value:.1f}}，$W_{in}$ 得到 {{ rank_intermediate:.1f}}，而 $W_q$ 和 $W_k$ 只有 {{ rank_query:.1f}} 和 {{ rank_key:.1f}}。按 AdaLoRA 的打分，改「看到之后取什么」比改「看哪里」要紧。换种子，分法的相关系数平均是 {{ agreement:.2f}}，所以不全是偶然。可是从三个种子看，只放在 $W_q, W_v$ 上的 LoRA 和放在六个上的分不出高下，所以这样的排名不能读成「改 $W_q$ 没有用」。这张图没有说明这样分是否更准；上面的 F1 并没有因此更高。
 #
 # 预算也要数清楚：秩的总数与 LoRA 相等，参数却不等，因为前馈矩阵的一个秩要 $5d + 1$ 个参数，注意力矩阵的只要 $2d + 1$ 个。不算头，最后留下的三元组平均有 {{ used_adalora:,.0f}} 个参数，LoRA 的 $A$ 和 $B$ 一共 {{ added_lora:,}} 个。
 #
