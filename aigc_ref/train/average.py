@@ -1,6 +1,7 @@
 """The exponential moving average of a model's weights (EMA), which is steadier than the weights themselves.
 
-    θ̄ ← d·θ̄ + (1 - d)·θ        after each step;  d = min(decay, t / 100) at step t, from 0
+    θ̄ ← d·θ̄ + (1 - d)·θ        after each step
+    d = min(decay, t / 100)     at step t, from 0
 
 With a decay near 1 the average remembers its random start for long. For the first hundred steps d is smaller, so
 that the average follows the weights closely, and begins with them.
@@ -13,7 +14,7 @@ from torch import nn
 
 
 def decay_at(step: int, decay: float) -> float:
-    """D after a step, numbered from 0.
+    """The decay after a step, numbered from 0.
 
     Examples:
         >>> [decay_at(step, 0.99) for step in (0, 50, 98, 99, 1000)]
