@@ -30,7 +30,7 @@ from tools.catalogue.source import Source
 from tools.language import Both, Language
 
 if TYPE_CHECKING:
-    from tools.catalogue.services import Run
+    from tools.catalogue.run import Run
 
 DAY = timedelta(days=1)
 

@@ -33,7 +33,7 @@ from tools.catalogue.text import day
 from tools.language import Both
 
 if TYPE_CHECKING:
-    from tools.catalogue.services import Run
+    from tools.catalogue.run import Run
     from tools.catalogue.transport import Transport
 
 HUB = Endpoint("huggingface", "Hugging Face", "HF_ENDPOINT", "https://huggingface.co", tokens=("HF_TOKEN",))

@@ -16,7 +16,7 @@ from tools.catalogue.policy import policy_of
 from tools.catalogue.source import Source
 
 if TYPE_CHECKING:
-    from tools.catalogue.services import Run
+    from tools.catalogue.run import Run
 
 WEB = Endpoint("links", "Links", "AIGC_LINKS_URL", None, what="the web")
 A_REQUEST = 1.0  # seconds that a website takes, robots.txt as well as a page

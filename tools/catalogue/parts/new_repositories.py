@@ -14,7 +14,7 @@ from tools.catalogue.search import Search, together
 from tools.catalogue.source import Source
 
 if TYPE_CHECKING:
-    from tools.catalogue.services import Run
+    from tools.catalogue.run import Run
 
 YOUNG = 180 * DAY  # what rises is young; older ones are known
 

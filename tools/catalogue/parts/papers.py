@@ -16,7 +16,7 @@ from tools.catalogue.policy import PAPERS_A_REQUEST
 from tools.catalogue.source import Source
 
 if TYPE_CHECKING:
-    from tools.catalogue.services import Run
+    from tools.catalogue.run import Run
 
 ARXIV = Endpoint("arxiv", "arXiv", "AIGC_ARXIV_URL", "https://export.arxiv.org/api/query")
 YOUNG = 90 * DAY  # new versions and withdrawals come early
@@ -35,7 +35,7 @@ class Papers(Part[PaperFacts]):
     def source(self, run: "Run") -> Source[PaperFacts]:
         from tools.catalogue.sources.arxiv import Arxiv
 
-        known = run.lock[self].items()
+        known = run.records[self.name].items()
         well = (key for key, record in known if record.state is State.OK and record.source == self.endpoint.name)
         return Arxiv(run.transport(self.endpoint), next(well, None))
 

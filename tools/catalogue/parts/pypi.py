@@ -27,7 +27,7 @@ from tools.catalogue.text import day
 from tools.language import Both
 
 if TYPE_CHECKING:
-    from tools.catalogue.services import Run
+    from tools.catalogue.run import Run
     from tools.catalogue.transport import Transport
 
 PYPI = Endpoint("pypi", "PyPI", "AIGC_PYPI_URL", "https://pypi.org")
@@ -56,7 +56,7 @@ class Packages(Part[PackageFacts]):
     has_page = "https://pypi.org/project/{}"
 
     def source(self, run: "Run") -> Source[PackageFacts]:
-        etags = {key: record.etag for key, record in run.lock[self].items() if record.etag}
+        etags = {key: record.etag for key, record in run.records[self.name].items() if record.etag}
         return PyPI(run.transport(self.endpoint), etags)
 
     def cost(self, keys: Sequence[str], settings: Settings) -> Cost:

@@ -16,7 +16,7 @@ from tools.catalogue.policy import REPOSITORIES_A_REQUEST
 from tools.catalogue.source import Source
 
 if TYPE_CHECKING:
-    from tools.catalogue.services import Run
+    from tools.catalogue.run import Run
 
 GITHUB = Endpoint(
     "github",
@@ -44,7 +44,9 @@ class Repositories(Part[RepositoryFacts]):
         transport, token = run.transport(self.endpoint), run.settings.token(self.endpoint)
         if token:
             return GitHubGraphQL(transport, token)
-        return GitHubREST(transport, {key: record.etag for key, record in run.lock[self].items() if record.etag})
+        return GitHubREST(
+            transport, {key: record.etag for key, record in run.records[self.name].items() if record.etag}
+        )
 
     def cost(self, keys: Sequence[str], settings: Settings) -> Cost:
         if not settings.token(self.endpoint):
