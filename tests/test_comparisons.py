@@ -84,8 +84,6 @@ def _pytest(folder: Path, *arguments: str | Path) -> subprocess.CompletedProcess
 
 @pytest.mark.parametrize("workers", [0, 2])
 def test_only_what_passed_is_counted_case_by_case_and_oracle_by_oracle(tmp_path: Path, workers: int) -> None:
-    if workers:
-        pytest.importorskip("xdist")
     (tmp_path / "conftest.py").write_text(HOOKS)
     (tmp_path / "test_marked.py").write_text(MARKED)
     options = ["-n", str(workers)] if workers else []
